@@ -1,0 +1,62 @@
+namespace Executor.Credentials;
+
+/// <summary>The durable row of one credential. Secrets are sealed envelopes; nothing here prints one.</summary>
+public sealed record CredentialRow
+{
+    public required CredentialKey Key { get; init; }
+
+    public Generation Generation { get; init; }
+
+    public CredentialState State { get; init; }
+
+    public CredentialReason Reason { get; init; }
+
+    /// <summary>Sealed under (user, server, <see cref="Generation"/>).</summary>
+    public byte[]? RefreshToken { get; init; }
+
+    /// <summary>
+    /// The token that a contested generation was made from, sealed under the current generation: some providers, asked twice,
+    /// kill the newest token and keep the oldest. Dropped when the new one has refreshed once.
+    /// </summary>
+    public byte[]? KeptRefreshToken { get; init; }
+
+    /// <summary>The next intent of this generation redeems the kept token.</summary>
+    public bool TryKept { get; init; }
+
+    /// <summary>Sealed under (user, server, <see cref="Generation"/>).</summary>
+    public byte[]? AccessToken { get; init; }
+
+    public DateTimeOffset? AccessTokenExpiresAt { get; init; }
+
+    /// <summary>When to refresh: before the expiry, jittered, so that credentials minted together do not expire together.</summary>
+    public DateTimeOffset? RefreshAt { get; init; }
+
+    public ClientRegistration? Client { get; init; }
+
+    /// <summary>A keyed hash of the deposited refresh token: a client's retry of the same deposit is recognised by it.</summary>
+    public byte[]? Lineage { get; init; }
+
+    /// <summary>The intent opened last in this generation, open or not.</summary>
+    public IntentId? Intent { get; init; }
+
+    /// <summary>The intent whose success made this generation; how a sender finds out that its unanswered commit took place.</summary>
+    public IntentId? MintedBy { get; init; }
+
+    /// <summary>No intent opens before this, by the database's clock.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+
+    /// <summary>Failures in a row in this generation; spaces the retries.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>Raised by every change of the row; guards the write of a decision.</summary>
+    public long Version { get; init; }
+}
+
+/// <summary>The OAuth client that a refresh token belongs to. The secret is a sealed envelope.</summary>
+public sealed record ClientRegistration(
+    string TokenEndpoint,
+    string? ClientId,
+    byte[]? ClientSecret,
+    DateTimeOffset? ClientSecretExpiresAt,
+    ClientAuthMethod AuthMethod,
+    string? Scopes);

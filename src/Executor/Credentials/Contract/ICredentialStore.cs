@@ -1,0 +1,59 @@
+using Executor.Identity;
+using Executor.Nodes;
+
+namespace Executor.Credentials;
+
+/// <summary>
+/// Keeps credentials and their intents. Every change is one short transaction that locks the row first, reads its intents, lets the
+/// domain decide, and writes the decision guarded by the row's version: what is decided is decided on what is current.
+/// </summary>
+public interface ICredentialStore
+{
+    /// <summary>The row as committed, with the database's time; null when the key was never seen.</summary>
+    Task<CredentialSnapshot?> ReadAsync(CredentialKey key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Runs <paramref name="decide"/> inside the transaction (it must be pure: it may run again). A decision that ends in
+    /// <see cref="CredentialState.Ready"/> wakes every run parked on the key in the same transaction. A change of generation
+    /// closes the intents of the old one. Announces a changed row to every node after the commit.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database could not be reached, or the commit's outcome is not known.</exception>
+    Task<T> ChangeAsync<T>(
+        CredentialKey key,
+        CredentialChangeOptions options,
+        Func<CredentialLedger, CredentialDecision<T>> decide,
+        CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Keys that a recovery has to look at: <see cref="CredentialState.Refreshing"/>, or <see cref="CredentialState.Unresolved"/>
+    /// whose <see cref="CredentialRow.RetryAt"/> has passed; after <paramref name="after"/> in key order.
+    /// </summary>
+    Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(CredentialKey? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>How many credentials of a user are not <see cref="CredentialState.Absent"/>.</summary>
+    Task<int> CountAsync(UserId user, CancellationToken cancellationToken);
+}
+
+/// <param name="Row">The committed row.</param>
+/// <param name="Now">The database's clock at the time of the read.</param>
+public sealed record CredentialSnapshot(CredentialRow Row, DateTimeOffset Now);
+
+/// <param name="CreatesRow">An unknown key gets an <see cref="CredentialState.Absent"/> row of <see cref="Generation.None"/> first.</param>
+/// <param name="DrawsGeneration">The decision needs <see cref="CredentialLedger.NextGeneration"/>.</param>
+/// <param name="Opener">The incarnation that wants to open an intent; refused once it has been written down as gone.</param>
+public readonly record struct CredentialChangeOptions(bool CreatesRow = false, bool DrawsGeneration = false, NodeRef? Opener = null);
+
+/// <summary>What a decision sees: the locked row, its generation's intents in order, and the database's clock.</summary>
+/// <param name="Row">Null when the key is unknown and the change does not create rows.</param>
+/// <param name="NextGeneration">Drawn for this change, lost if it is not used; <see cref="Generation.None"/> unless asked for.</param>
+/// <param name="OpenerGone">The <see cref="CredentialChangeOptions.Opener"/> may not open intents any more.</param>
+public sealed record CredentialLedger(
+    CredentialRow? Row,
+    IReadOnlyList<RefreshIntent> Intents,
+    DateTimeOffset Now,
+    Generation NextGeneration,
+    bool OpenerGone);
+
+/// <param name="Row">The row to write, or null to leave everything as it is.</param>
+/// <param name="Intents">Intents to insert or update with it.</param>
+public sealed record CredentialDecision<T>(T Result, CredentialRow? Row = null, IReadOnlyList<RefreshIntent>? Intents = null);

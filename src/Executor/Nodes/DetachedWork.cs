@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Logging;
+
+namespace Executor.Nodes;
+
+/// <summary>
+/// Work that outlives the request that began it: redemptions, their commits, runs. It is counted, so that a stopping node can
+/// wait for it, and it is the only place where the domain lets go of a task, so that another scheduler or a simulation can take over.
+/// </summary>
+public interface IDetachedWork
+{
+    /// <summary>Starts <paramref name="work"/>. It handles its own failures; one that escapes is logged as a defect.</summary>
+    Task Start(string name, Func<Task> work);
+
+    /// <summary>Completes when nothing that was started is left.</summary>
+    Task WhenIdleAsync(CancellationToken cancellationToken);
+}
+
+public sealed partial class DetachedWork(ILogger<DetachedWork> logger) : IDetachedWork
+{
+    private readonly Lock _gate = new();
+    private TaskCompletionSource? _idle;
+    private int _count;
+
+    public Task Start(string name, Func<Task> work)
+    {
+        lock (_gate)
+        {
+            if (_count++ == 0)
+                _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        // Captures nothing of the caller's context: an AsyncLocal bearer or activity must not leak into work that outlives it.
+        using (ExecutionContext.SuppressFlow())
+            return Task.Run(() => RunAsync(name, work));
+    }
+
+    public Task WhenIdleAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return _count == 0 ? Task.CompletedTask : _idle!.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task RunAsync(string name, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception defect)
+        {
+            // The type only: an exception's message may carry what must not be logged.
+            Log.Escaped(logger, name, defect.GetType().Name);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (--_count == 0)
+                    _idle!.SetResult();
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Critical, Message = "Detached work {Name} ended with an unhandled {ExceptionType}")]
+        public static partial void Escaped(ILogger logger, string name, string exceptionType);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Executor.Credentials;
+using Executor.Identity;
+
+namespace Executor.Servers;
+
+/// <summary>
+/// Speaks MCP. One exchange, no retries: what a 401 means is decided by its caller. Connections are pooled per (user, server), and
+/// a bearer token reaches no other user's call, no other server, no redirect target and no log.
+/// </summary>
+public interface IMcpGateway
+{
+    Task<McpOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
+        UserId user, McpServer server, AccessToken? bearer, CancellationToken cancellationToken);
+
+    /// <summary>Cancelling tells the server so (<c>notifications/cancelled</c>) before it throws.</summary>
+    Task<McpOutcome<McpToolResult>> CallToolAsync(
+        UserId user, McpServer server, AccessToken? bearer, McpToolCall call, CancellationToken cancellationToken);
+}
+
+/// <param name="InputSchema">As the server sent it.</param>
+/// <param name="Annotations">As the server sent them; hints.</param>
+public sealed record McpTool(string Name, string? Title, string? Description, JsonElement InputSchema, JsonElement? Annotations)
+{
+    /// <summary>The annotations say that a second call does no harm.</summary>
+    public bool IsRepeatable => IsTrue("readOnlyHint") || IsTrue("idempotentHint");
+
+    private bool IsTrue(string hint) =>
+        Annotations is { ValueKind: JsonValueKind.Object } hints
+        && hints.TryGetProperty(hint, out var value)
+        && value.ValueKind == JsonValueKind.True;
+}
+
+/// <param name="Arguments">A JSON object.</param>
+/// <param name="IdempotencyKey">Sent in <c>_meta</c>; the same for every attempt at the same step.</param>
+/// <param name="Timeout">Covers the whole exchange, body included.</param>
+public sealed record McpToolCall(string Tool, JsonElement Arguments, string IdempotencyKey, TimeSpan Timeout);
+
+/// <param name="Result">The <c>CallToolResult</c> as JSON: <c>content</c>, <c>structuredContent</c>, …</param>
+/// <param name="IsError">The tool ran and says that it failed.</param>
+public sealed record McpToolResult(JsonElement Result, bool IsError);
+
+public abstract record McpOutcome<T>
+{
+    private McpOutcome()
+    {
+    }
+
+    public sealed record Completed(T Value) : McpOutcome<T>;
+
+    /// <summary>HTTP 401, by status alone: the request was refused before anything ran.</summary>
+    public sealed record Unauthorized : McpOutcome<T>;
+
+    public sealed record Failed(McpFailure Failure) : McpOutcome<T>;
+}
+
+/// <param name="Code">Stable, e.g. <see cref="McpFailureCodes.Unreachable"/>.</param>
+/// <param name="Message">Our own words, fit for the user; quotes nothing of what the server sent.</param>
+/// <param name="Effect">Whether the tool may have run.</param>
+public sealed record McpFailure(string Code, string Message, McpEffect Effect);
+
+public enum McpEffect
+{
+    /// <summary>The request certainly did not run the tool.</summary>
+    None,
+
+    /// <summary>The server answered that the call failed: what it did before that is its affair, and it is over.</summary>
+    Settled,
+
+    /// <summary>The request was sent and no answer tells whether it ran, or still runs.</summary>
+    Unknown,
+}
+
+public static class McpFailureCodes
+{
+    public const string Unauthorized = "mcp_unauthorized";
+    public const string Forbidden = "mcp_forbidden";
+    public const string Unreachable = "mcp_unreachable";
+    public const string TimedOut = "mcp_timeout";
+    public const string HttpError = "mcp_http_error";
+    public const string ProtocolError = "mcp_protocol_error";
+    public const string ResultTooLarge = "mcp_result_too_large";
+    public const string TooManyTools = "mcp_too_many_tools";
+    public const string ConnectionLost = "mcp_connection_lost";
+    public const string Busy = "mcp_server_busy";
+}
