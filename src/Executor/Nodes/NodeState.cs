@@ -11,7 +11,7 @@ public enum NodePhase
 }
 
 /// <summary>Where this process is in its life; moves forward only.</summary>
-public sealed class NodeState
+public sealed class NodeState : IDisposable
 {
     private readonly CancellationTokenSource _draining = new();
     private int _phase;
@@ -20,6 +20,8 @@ public sealed class NodeState
 
     /// <summary>Fires when draining begins.</summary>
     public CancellationToken Draining => _draining.Token;
+
+    public void Dispose() => _draining.Dispose();
 
     public void MoveTo(NodePhase phase)
     {
