@@ -57,6 +57,9 @@ internal sealed record OpenIntent(
     /// <summary>How long until it may be safe to redeem beside the intents that are not over; null when it is now.</summary>
     private TimeSpan? UnsafeFor(CredentialLedger ledger, CredentialRow row)
     {
+        if (row.State == CredentialState.Unresolved && ledger.Last() is { RecordedFailure: not CredentialReason.None })
+            return Rules.ObserverMargin; // answered: only whether it is final is open, and no redemption tells that
+
         var open = row.State == CredentialState.Refreshing ? ledger.Last() : null;
         if (ledger.IsTolerantNow(Rules))
         {
