@@ -1,3 +1,27 @@
-var builder = WebApplication.CreateSlimBuilder(args);
-await using var app = builder.Build();
-await app.RunAsync();
+using System.Runtime.InteropServices;
+using Executor.Sandbox;
+using Executor.Sandbox.Mcp;
+
+var arguments = new ConfigurationBuilder().AddCommandLine(args).Build();
+await using var sandbox = await SandboxHost.StartAsync(new SandboxOptions
+{
+    Port = arguments.GetValue("port", 0),
+    McpProtocol = arguments.GetValue("protocol", McpProtocol.Stateless),
+    McpAuth = arguments.GetValue("auth", McpAuth.OAuth),
+    StaticBearer = arguments["bearer"],
+    ToolCount = arguments.GetValue("tools", 0),
+    Verbose = arguments.GetValue("verbose", false),
+});
+
+Console.WriteLine(sandbox.BaseAddress);
+
+var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+await stop.Task;
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.TrySetResult();
+}
