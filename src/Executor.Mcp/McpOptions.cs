@@ -41,12 +41,9 @@ public sealed class McpOptions
 
     internal void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxConnections);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxCallsPerServer);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxTools);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxListBytes);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxResultBytes);
-        foreach (var limit in (ReadOnlySpan<TimeSpan>)[IdleTimeout, ConnectTimeout, HandshakeTimeout, ListTimeout, CancelTimeout, CloseTimeout])
-            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero, nameof(McpOptions));
+        long[] counts = [MaxConnections, MaxCallsPerServer, MaxTools, MaxListBytes, MaxResultBytes];
+        TimeSpan[] times = [IdleTimeout, ConnectTimeout, HandshakeTimeout, ListTimeout, CancelTimeout, CloseTimeout];
+        if (Array.Exists(counts, c => c <= 0) || Array.Exists(times, t => t <= TimeSpan.Zero))
+            throw new InvalidOperationException("Every limit of the MCP client must be greater than zero.");
     }
 }
