@@ -178,6 +178,53 @@ public sealed class McpFailureTests
         Assert.DoesNotContain(Sentinel, failure.Message + mcp.Logs.All, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"content":[],"content":[],"isError":false,"isError":false}""")]
+    [InlineData("""{"resultType":"input_required","inputRequests":{"a":{"method":"elicitation/create","params":{"message":"?"}}}}""")]
+    [InlineData("""{"resultType":"input_required"}""")]
+    [InlineData("""{"resultType":5}""")]
+    [InlineData("""[1]""")]
+    [InlineData("null")]
+    public async Task Odd_result_is_an_outcome_and_not_an_exception(string result)
+    {
+        await using var raw = await RawServer.StartAsync((http, message) => RawServer.ResultAsync(http, message, result));
+        await using var mcp = new McpHarness();
+
+        var outcome = await mcp.Gateway.CallToolAsync(
+            McpHarness.User(1), McpHarness.Server(raw.Url), Token, McpHarness.Call("any"), CancellationToken.None);
+
+        Assert.True(
+            outcome is McpOutcome<McpToolResult>.Completed
+                or McpOutcome<McpToolResult>.Failed { Failure.Code: McpFailureCodes.ProtocolError }, outcome.ToString());
+    }
+
+    [Theory]
+    [InlineData("token\r\nX-Evil: 1")]
+    [InlineData("tök en")]
+    public async Task Token_that_no_header_can_carry_is_unauthorized_and_not_sent(string token)
+    {
+        await using var sandbox = await McpHarness.SandboxAsync();
+        await using var mcp = new McpHarness();
+
+        Assert.IsType<McpOutcome<McpToolResult>.Unauthorized>(await mcp.Gateway.CallToolAsync(
+            McpHarness.User(1), McpHarness.Server(sandbox.McpEndpoint), new AccessToken(token), McpHarness.Call("echo"), CancellationToken.None));
+        Assert.Equal(0, sandbox.Mcp.Counters.Requests);
+    }
+
+    [Theory]
+    [InlineData("naïve ✓", McpEffect.Settled)]
+    [InlineData("two\r\nlines", McpEffect.None)]
+    public async Task Tool_name_that_no_header_can_carry_breaks_nothing(string tool, McpEffect effect)
+    {
+        await using var sandbox = await McpHarness.SandboxAsync(McpProtocol.Sessions);
+        await using var mcp = new McpHarness();
+
+        var failure = await mcp.FailAsync(
+            McpHarness.Server(sandbox.McpEndpoint), new AccessToken(sandbox.OAuth.Mint().AccessToken), McpHarness.Call(tool));
+
+        Assert.Equal((McpFailureCodes.ProtocolError, effect), (failure.Code, failure.Effect));
+    }
+
     [Fact]
     public async Task Huge_result_is_capped()
     {
