@@ -44,7 +44,17 @@ public sealed class SandboxHost : IAsyncDisposable
         app.MapOAuth(oauth);
         app.MapMcp(options, mcp, oauth);
         app.MapControl(oauth, mcp);
-        await app.StartAsync(cancellationToken);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            stopping.Dispose();
+            throw;
+        }
+
         return new SandboxHost(app, oauth, mcp, stopping);
     }
 

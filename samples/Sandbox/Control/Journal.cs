@@ -10,7 +10,7 @@ public sealed class Journal<T>
     private readonly Lock _gate = new();
     private readonly Dictionary<long, T> _entries = [];
     private readonly int _capacity;
-    private TaskCompletionSource _changed = NewSignal();
+    private TaskCompletionSource? _changed;
     private long _first = 1;
     private long _next = 1;
 
@@ -48,7 +48,8 @@ public sealed class Journal<T>
             lock (_gate)
             {
                 found = Select(after, where);
-                changed = _changed.Task;
+                // Made by whoever waits: without waiters an entry costs no signal.
+                changed = (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
 
             if (found.Count >= count)
@@ -114,10 +115,7 @@ public sealed class Journal<T>
 
     private void Signal()
     {
-        var signal = _changed;
-        _changed = NewSignal();
-        signal.TrySetResult();
+        _changed?.TrySetResult();
+        _changed = null;
     }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Executor.Sandbox.Mcp;
 
 /// <summary>A request being served; travels with its message to the tool.</summary>
@@ -13,11 +11,9 @@ internal sealed class ActiveCall(McpSandbox sandbox, McpRequest entry, HttpConte
 
     public CancellationToken CancelledByClient => _cancelled.Token;
 
-    public void Cancel()
-    {
-        _cancelled.Cancel();
-        Update(e => e with { Cancelled = true });
-    }
+    public bool IsCancelledByClient => _cancelled.IsCancellationRequested;
+
+    public void Cancel() => _cancelled.Cancel();
 
     public void Abort()
     {
@@ -39,17 +35,34 @@ internal sealed class ActiveCall(McpSandbox sandbox, McpRequest entry, HttpConte
 /// </summary>
 internal sealed class RunningCalls
 {
-    private readonly ConcurrentDictionary<long, ActiveCall> _calls = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, ActiveCall> _calls = [];
 
-    public void Add(ActiveCall call) => _calls[call.Entry.Sequence] = call;
+    public void Add(ActiveCall call)
+    {
+        lock (_gate)
+        {
+            _calls[call.Entry.Sequence] = call;
+        }
+    }
 
-    public void Remove(ActiveCall call) => _calls.TryRemove(call.Entry.Sequence, out _);
+    public void Remove(ActiveCall call)
+    {
+        lock (_gate)
+        {
+            _calls.Remove(call.Entry.Sequence);
+        }
+    }
 
     public bool Cancel(string requestId, McpRequest notification)
     {
-        var found = _calls.Values.FirstOrDefault(c =>
-            c.Entry.Id == requestId && c.Entry.Token == notification.Token && c.Entry.SessionId == notification.SessionId);
-        found?.Cancel();
-        return found is not null;
+        // Inside the lock: a call that has been removed is disposed of next, and can no longer be cancelled.
+        lock (_gate)
+        {
+            var found = _calls.Values.FirstOrDefault(c =>
+                c.Entry.Id == requestId && c.Entry.Token == notification.Token && c.Entry.SessionId == notification.SessionId);
+            found?.Cancel();
+            return found is not null;
+        }
     }
 }

@@ -12,13 +12,12 @@ internal sealed class McpDispatcher(McpSandbox sandbox, McpProtocol protocol, To
     {
         if (protocol == McpProtocol.Stateless)
         {
-            await using var once = new McpServerSession(new StreamableHttpServerTransport { Stateless = true }, tools.Options);
-            await HandleAsync(http, message, call, once, output);
+            await DispatchOnceAsync(http, message, call, output);
             return;
         }
 
         if (await SessionOfAsync(http, message) is { } session)
-            await HandleAsync(http, message, call, session, output);
+            await HandleAsync(http, message, call, session, output, http.RequestAborted);
         else
             call.Update(e => e with { Stage = McpStage.Answered });
     }
@@ -59,13 +58,30 @@ internal sealed class McpDispatcher(McpSandbox sandbox, McpProtocol protocol, To
         http.Response.StatusCode = closed ? StatusCodes.Status200OK : StatusCodes.Status404NotFound;
     }
 
-    private async Task HandleAsync(HttpContext http, JsonRpcMessage message, ActiveCall call, McpServerSession session, Stream output)
+    // Ending the one-request server ends its tool, and leaves a cancelled call without an answer, as the protocol wants it.
+    // A server with sessions sees the notification itself.
+    private async Task DispatchOnceAsync(HttpContext http, JsonRpcMessage message, ActiveCall call, Stream output)
+    {
+        await using var once = new McpServerSession(new StreamableHttpServerTransport { Stateless = true }, tools.Options);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, call.CancelledByClient);
+        try
+        {
+            await HandleAsync(http, message, call, once, output, ended.Token);
+        }
+        catch (OperationCanceledException) when (call.IsCancelledByClient)
+        {
+            call.Update(e => e with { Stage = McpStage.Answered });
+        }
+    }
+
+    private async Task HandleAsync(
+        HttpContext http, JsonRpcMessage message, ActiveCall call, McpServerSession session, Stream output, CancellationToken cancellationToken)
     {
         sandbox.Tally.StreamOpened(get: false);
         try
         {
             http.Response.ContentType = "text/event-stream";
-            var wrote = await session.Transport.HandlePostRequestAsync(message, output, _ => Answered(call), http.RequestAborted);
+            var wrote = await session.Transport.HandlePostRequestAsync(message, output, _ => Answered(call), cancellationToken);
             if (!wrote)
             {
                 http.Response.ContentType = null;

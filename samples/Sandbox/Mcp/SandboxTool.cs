@@ -27,7 +27,7 @@ internal sealed record SandboxTool(Tool Definition, Func<ToolInvocation, Task<Ca
     };
 }
 
-/// <summary>One call of a tool; <see cref="Cancelled"/> fires for a cancellation and when the server gives the call up.</summary>
+/// <summary>One call of a tool; <see cref="Cancelled"/> fires when the call is cancelled or its server ends.</summary>
 internal sealed record ToolInvocation(McpSandbox Sandbox, ActiveCall Call, IDictionary<string, JsonElement> Arguments, CancellationToken Cancelled)
 {
     /// <summary>

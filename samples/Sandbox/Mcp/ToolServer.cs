@@ -48,18 +48,25 @@ internal sealed class ToolServer
         var call = request.JsonRpcRequest.Context?.Items?[ActiveCall.ItemKey] as ActiveCall
             ?? throw new InvalidOperationException("The message came without its call.");
 
-        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, call.CancelledByClient);
+        var arguments = request.Params.Arguments ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        var cancelled = false;
         _sandbox.Tally.CallStarted();
         try
         {
-            var arguments = request.Params.Arguments ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-            var result = await tool.RunAsync(new ToolInvocation(_sandbox, call, arguments, cancelled.Token));
+            var result = await tool.RunAsync(new ToolInvocation(_sandbox, call, arguments, cancellationToken));
             call.Update(e => e with { Executed = true });
             return result;
+        }
+        catch (OperationCanceledException) when (call.IsCancelledByClient)
+        {
+            cancelled = true;
+            throw;
         }
         finally
         {
             _sandbox.Tally.CallEnded();
+            if (cancelled)
+                call.Update(e => e with { Cancelled = true });
         }
     }
 

@@ -66,6 +66,9 @@ internal sealed class AnswerWriter(HttpContext http, TimeProvider time, OAuthFau
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = contentType;
+        // RFC 6749 section 5.2
+        if (status == StatusCodes.Status401Unauthorized)
+            http.Response.Headers.WWWAuthenticate = "Basic realm=\"sandbox\"";
         // RFC 6749 section 5.1
         http.Response.Headers.CacheControl = "no-store";
         return http.Response.WriteAsync(body, http.RequestAborted);

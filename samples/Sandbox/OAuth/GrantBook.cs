@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-
 namespace Executor.Sandbox.OAuth;
 
 /// <summary>All grants and tokens, and the rules of rotation. One lock: every operation is a few dictionary accesses.</summary>
@@ -8,8 +5,7 @@ internal sealed class GrantBook(TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Grant> _grants = [];
-    private readonly Dictionary<string, RefreshToken> _refreshTokens = [];
-    private readonly Dictionary<string, AccessToken> _accessTokens = [];
+    private readonly TokenTable _tokens = new(time);
     private int _revokedFamilies;
 
     public int RevokedFamilies => Volatile.Read(ref _revokedFamilies);
@@ -21,7 +17,7 @@ internal sealed class GrantBook(TimeProvider time)
             var grant = new Grant(mint.GrantId ?? $"grant-{_grants.Count + 1}", mint, behaviour);
             if (!_grants.TryAdd(grant.Id, grant))
                 throw new InvalidOperationException($"There is a grant '{grant.Id}' already.");
-            return (grant, Issue(grant, parent: null));
+            return (grant, _tokens.Issue(grant, parent: null));
         }
     }
 
@@ -37,7 +33,7 @@ internal sealed class GrantBook(TimeProvider time)
     {
         lock (_gate)
         {
-            return _refreshTokens.GetValueOrDefault(token);
+            return _tokens.FindRefresh(token);
         }
     }
 
@@ -53,7 +49,7 @@ internal sealed class GrantBook(TimeProvider time)
     {
         lock (_gate)
         {
-            if (!_refreshTokens.TryGetValue(token, out var presented))
+            if (_tokens.FindRefresh(token) is not { } presented)
                 return Redemption.Refused();
 
             var redemption = Redeem(presented);
@@ -70,7 +66,7 @@ internal sealed class GrantBook(TimeProvider time)
     {
         lock (_gate)
         {
-            if (!_accessTokens.TryGetValue(token, out var found) || found.Killed || found.Grant.Revoked || time.GetUtcNow() >= found.ExpiresAt)
+            if (_tokens.FindAccess(token) is not { } found || found.Killed || found.Grant.Revoked || time.GetUtcNow() >= found.ExpiresAt)
                 return null;
             Acknowledge(found.IssuedWith);
             return found;
@@ -94,7 +90,7 @@ internal sealed class GrantBook(TimeProvider time)
         {
             if (!_grants.TryGetValue(grantId, out var grant))
                 return false;
-            KillAccessTokens(grant);
+            TokenTable.KillAccessTokens(grant);
             return true;
         }
     }
@@ -115,9 +111,9 @@ internal sealed class GrantBook(TimeProvider time)
     {
         lock (_gate)
         {
-            if (_refreshTokens.TryGetValue(token, out var refresh) && refresh.Grant.ClientId == clientId)
+            if (_tokens.FindRefresh(token) is { } refresh && refresh.Grant.ClientId == clientId)
                 return refresh.Grant.Revoked = true;
-            if (_accessTokens.TryGetValue(token, out var access) && access.Grant.ClientId == clientId)
+            if (_tokens.FindAccess(token) is { } access && access.Grant.ClientId == clientId)
                 return access.Killed = true;
             return false;
         }
@@ -128,8 +124,7 @@ internal sealed class GrantBook(TimeProvider time)
         lock (_gate)
         {
             _grants.Clear();
-            _refreshTokens.Clear();
-            _accessTokens.Clear();
+            _tokens.Clear();
             _revokedFamilies = 0;
         }
     }
@@ -143,13 +138,13 @@ internal sealed class GrantBook(TimeProvider time)
             return Redemption.Refused(replay);
 
         if (behaviour.Rotation == Rotation.None)
-            return new Redemption { Issued = IssueWithoutRotation(presented), Outcome = GrantOutcome.Issued };
+            return new Redemption { Issued = _tokens.IssueWithoutRotation(presented), Outcome = GrantOutcome.Issued };
 
         if (!replay)
         {
             presented.RedeemedAt = time.GetUtcNow();
             Acknowledge(presented);
-            presented.FirstAnswer = Issue(grant, presented);
+            presented.FirstAnswer = _tokens.Issue(grant, presented);
             return new Redemption { Issued = presented.FirstAnswer, Outcome = GrantOutcome.Issued, TokenSpent = true };
         }
 
@@ -161,7 +156,7 @@ internal sealed class GrantBook(TimeProvider time)
 
         if (behaviour.ReplayKillsNewest)
             presented.Replacements.ForEach(r => r.Killed = true);
-        return new Redemption { Issued = Issue(grant, presented), Outcome = GrantOutcome.IssuedAgain, Replay = true };
+        return new Redemption { Issued = _tokens.Issue(grant, presented), Outcome = GrantOutcome.IssuedAgain, Replay = true };
     }
 
     // Only the immediately previous token is tolerated: once a replacement has been redeemed, its predecessor is history.
@@ -185,36 +180,4 @@ internal sealed class GrantBook(TimeProvider time)
         if (used is { Killed: false, Parent: { } parent })
             parent.ReplacementUsed = true;
     }
-
-    private IssuedTokens Issue(Grant grant, RefreshToken? parent)
-    {
-        var refresh = new RefreshToken(grant, ++grant.NewestGeneration, NewToken("rt"), parent);
-        _refreshTokens[refresh.Value] = refresh;
-        parent?.Replacements.Add(refresh);
-        return new IssuedTokens(IssueAccessToken(refresh), refresh);
-    }
-
-    private IssuedTokens IssueWithoutRotation(RefreshToken presented) =>
-        new(IssueAccessToken(presented), presented.Grant.Behaviour.OmitUnchangedRefreshToken ? null : presented);
-
-    private AccessToken IssueAccessToken(RefreshToken issuedWith)
-    {
-        var grant = issuedWith.Grant;
-        if (grant.Behaviour.RefreshKillsAccessTokens)
-            KillAccessTokens(grant);
-
-        var now = time.GetUtcNow();
-        foreach (var expired in grant.AccessTokens.Where(t => t.ExpiresAt <= now))
-            _accessTokens.Remove(expired.Value);
-        grant.AccessTokens.RemoveAll(t => t.ExpiresAt <= now);
-
-        var access = new AccessToken(grant, NewToken("at"), now.AddSeconds(grant.Behaviour.AccessTokenSeconds), issuedWith);
-        grant.AccessTokens.Add(access);
-        _accessTokens[access.Value] = access;
-        return access;
-    }
-
-    private static void KillAccessTokens(Grant grant) => grant.AccessTokens.ForEach(t => t.Killed = true);
-
-    private static string NewToken(string prefix) => $"{prefix}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24))}";
 }

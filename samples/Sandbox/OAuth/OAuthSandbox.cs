@@ -45,6 +45,7 @@ public sealed class OAuthSandbox
         Held = Holds.Count,
     };
 
+    /// <summary>Gives a user's consent; the behaviour is the sandbox's default unless the request names one.</summary>
     /// <exception cref="InvalidOperationException">The grant id is taken.</exception>
     public MintedGrant Mint(MintGrant? mint = null)
     {
@@ -68,6 +69,9 @@ public sealed class OAuthSandbox
 
     /// <summary>Access tokens end early; the refresh token stays good.</summary>
     public bool RevokeAccessTokens(string grantId) => Book.KillAccessTokens(grantId);
+
+    /// <summary>What a resource server does: the grant of a good access token, else null. Counts as its use for acknowledgement.</summary>
+    public string? UseAccessToken(string accessToken) => Book.UseAccessToken(accessToken)?.Grant.Id;
 
     public bool SetBehaviour(string grantId, ProviderBehaviour behaviour) => Book.SetBehaviour(grantId, behaviour);
 

@@ -37,4 +37,7 @@ public enum CredentialReason
 
     /// <summary>The deposited client secret has passed its own expiry, and is not sent any more.</summary>
     ClientSecretExpired,
+
+    /// <summary>The token endpoint may not be called any more: the servers file or the guard forbids it.</summary>
+    EndpointRefused,
 }

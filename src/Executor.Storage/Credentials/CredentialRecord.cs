@@ -1,0 +1,115 @@
+using Executor.Credentials;
+using Executor.Identity;
+using Executor.Storage.Databases;
+
+namespace Executor.Storage.Credentials;
+
+/// <summary>A credential's row as the table has it. Not a record: nothing prints it.</summary>
+internal sealed class CredentialRecord
+{
+    public long UserId { get; init; }
+
+    public string McpServerId { get; init; } = "";
+
+    public long Generation { get; init; }
+
+    public string State { get; init; } = "";
+
+    public string Reason { get; init; } = "";
+
+    public byte[]? RefreshToken { get; init; }
+
+    public byte[]? KeptRefreshToken { get; init; }
+
+    public int TryKept { get; init; }
+
+    public byte[]? AccessToken { get; init; }
+
+    public long? AccessTokenExpiresAt { get; init; }
+
+    public long? RefreshAt { get; init; }
+
+    public string? TokenEndpoint { get; init; }
+
+    public string? ClientId { get; init; }
+
+    public byte[]? ClientSecret { get; init; }
+
+    public long? ClientSecretExpiresAt { get; init; }
+
+    public string? AuthMethod { get; init; }
+
+    public string? Scopes { get; init; }
+
+    public byte[]? Lineage { get; init; }
+
+    public string? IntentId { get; init; }
+
+    public string? MintedBy { get; init; }
+
+    public long? RetryAt { get; init; }
+
+    public int Failures { get; init; }
+
+    public long Version { get; init; }
+
+    /// <summary>The database's clock, where a query asks for it.</summary>
+    public long Now { get; init; }
+
+    public static CredentialRecord From(CredentialRow row) => new()
+    {
+        UserId = row.Key.User.Value,
+        McpServerId = row.Key.Server.Value,
+        Generation = row.Generation.Value,
+        State = CredentialWords.State.Of(row.State),
+        Reason = CredentialWords.Reason.Of(row.Reason),
+        RefreshToken = row.RefreshToken,
+        KeptRefreshToken = row.KeptRefreshToken,
+        TryKept = row.TryKept ? 1 : 0,
+        AccessToken = row.AccessToken,
+        AccessTokenExpiresAt = UnixTime.Of(row.AccessTokenExpiresAt),
+        RefreshAt = UnixTime.Of(row.RefreshAt),
+        TokenEndpoint = row.Client?.TokenEndpoint,
+        ClientId = row.Client?.ClientId,
+        ClientSecret = row.Client?.ClientSecret,
+        ClientSecretExpiresAt = UnixTime.Of(row.Client?.ClientSecretExpiresAt),
+        AuthMethod = row.Client is { } client ? CredentialWords.AuthMethod.Of(client.AuthMethod) : null,
+        Scopes = row.Client?.Scopes,
+        Lineage = row.Lineage,
+        IntentId = row.Intent?.Value.ToString("D"),
+        MintedBy = row.MintedBy?.Value.ToString("D"),
+        RetryAt = UnixTime.Of(row.RetryAt),
+        Failures = row.Failures,
+        Version = row.Version,
+    };
+
+    public CredentialRow ToRow() => new()
+    {
+        Key = new CredentialKey(Executor.Identity.UserId.From(UserId), Executor.Identity.McpServerId.From(McpServerId)),
+        Generation = new Generation(Generation),
+        State = CredentialWords.State.Parse(State),
+        Reason = CredentialWords.Reason.Parse(Reason),
+        RefreshToken = RefreshToken,
+        KeptRefreshToken = KeptRefreshToken,
+        TryKept = TryKept != 0,
+        AccessToken = AccessToken,
+        AccessTokenExpiresAt = UnixTime.From(AccessTokenExpiresAt),
+        RefreshAt = UnixTime.From(RefreshAt),
+        Client = TokenEndpoint is null ? null : new ClientRegistration(
+            TokenEndpoint,
+            ClientId,
+            ClientSecret,
+            UnixTime.From(ClientSecretExpiresAt),
+            CredentialWords.AuthMethod.Parse(AuthMethod!),
+            Scopes),
+        Lineage = Lineage,
+        Intent = ToIntentId(IntentId),
+        MintedBy = ToIntentId(MintedBy),
+        RetryAt = UnixTime.From(RetryAt),
+        Failures = Failures,
+        Version = Version,
+    };
+
+    private static IntentId? ToIntentId(string? text) =>
+        text is null ? null : new IntentId(Guid.ParseExact(text, "D"));
+}

@@ -1,0 +1,126 @@
+using Executor.Credentials;
+using Executor.Identity;
+using Executor.Nodes;
+using Executor.Storage.Databases;
+
+namespace Executor.Storage.Credentials;
+
+internal sealed class CredentialStore(Database database, IChangeFeed changes) : ICredentialStore
+{
+    private readonly CredentialSql _sql = new(database.Dialect);
+
+    public async Task<CredentialSnapshot?> ReadAsync(CredentialKey key, CancellationToken cancellationToken)
+    {
+        var record = await database.ReadFirstAsync<CredentialRecord>(_sql.Read, ArgumentsOf(key), cancellationToken);
+        return record is null ? null : new CredentialSnapshot(record.ToRow(), UnixTime.From(record.Now));
+    }
+
+    public async Task<T> ChangeAsync<T>(
+        CredentialKey key,
+        CredentialChangeOptions options,
+        Func<CredentialLedger, CredentialDecision<T>> decide,
+        CancellationToken cancellationToken)
+    {
+        var written = await database.WriteAsync(
+            async session =>
+            {
+                var ledger = await ReadLedgerAsync(session, key, options);
+                var decision = decide(ledger);
+                return decision.Row is { } row
+                    ? await WriteAsync(session, ledger, row, decision)
+                    : await LeaveAsync(session, options, decision);
+            },
+            cancellationToken);
+
+        if (written.Changed)
+            changes.Publish(new Change.Credential(key));
+        if (written.Woken)
+            changes.Publish(new Change.RunsReady());
+        return written.Result;
+    }
+
+    public async Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(
+        CredentialKey? after, int limit, CancellationToken cancellationToken)
+    {
+        var arguments = (after is { } key ? ArgumentsOf(key) : new SqlArguments()).With("Limit", limit);
+        var found = await database.ReadListAsync<CredentialRecord>(
+            _sql.FindUnresolved(after is not null), arguments, cancellationToken);
+        return found
+            .Select(record => new CredentialKey(UserId.From(record.UserId), McpServerId.From(record.McpServerId)))
+            .ToList();
+    }
+
+    public Task<int> CountAsync(UserId user, CancellationToken cancellationToken) =>
+        database.ReadFirstAsync<int>(CredentialSql.Count, new SqlArguments().With("UserId", user.Value), cancellationToken);
+
+    public static SqlArguments ArgumentsOf(CredentialKey key) =>
+        new SqlArguments().With("UserId", key.User.Value).With("McpServerId", key.Server.Value);
+
+    private Task<CredentialLedger> ReadLedgerAsync(WriteSession session, CredentialKey key, CredentialChangeOptions options)
+    {
+        var gated = options.Opener is not null && database.Dialect.EnterOpenerGate is not null;
+        var sql = _sql.Ledger(gated, options.CreatesRow, options.DrawsGeneration);
+        var arguments = ArgumentsOf(key).With("Opener", options.Opener?.Incarnation);
+        return session.QueryAsync(sql, arguments, async grid =>
+        {
+            if (gated)
+                await grid.ReadSingleAsync<int>();
+            var row = (await grid.ReadSingleOrDefaultAsync<CredentialRecord>())?.ToRow();
+            var intents = (await grid.ReadAsync<IntentRecord>()).Select(record => record.ToIntent()).ToList();
+            var drawn = options.DrawsGeneration ? new Generation(await grid.ReadSingleAsync<long>()) : Generation.None;
+            var circumstances = await grid.ReadSingleAsync<Circumstances>();
+            return new CredentialLedger(
+                row,
+                intents,
+                UnixTime.From(circumstances.Now),
+                drawn,
+                options.Opener is not null && circumstances.OpenerGone != 0);
+        });
+    }
+
+    private async Task<Written<T>> WriteAsync<T>(
+        WriteSession session, CredentialLedger ledger, CredentialRow row, CredentialDecision<T> decision)
+    {
+        if (ledger.Row is not { } current || row.Key != current.Key)
+            throw new InvalidOperationException("A decision may write only the row that it was shown.");
+
+        // Intents of an earlier generation are closed with it; they are not written again.
+        var intents = (decision.Intents ?? []).Where(intent => intent.Generation == row.Generation).ToList();
+        var arguments = new SqlArguments(CredentialRecord.From(row)).With("Expected", current.Version);
+        for (var n = 0; n < intents.Count; n++)
+            IntentRecord.AddTo(arguments, intents[n], n);
+
+        var sql = _sql.Update
+            + (row.Generation != current.Generation ? _sql.CloseOtherGenerations : "")
+            + CredentialSql.UpsertIntents(intents.Count);
+        if (row.State == CredentialState.Ready)
+        {
+            var woken = await session.CommitAsync(sql + _sql.Wake, arguments, async grid => (await grid.ReadAsync<string>()).Count());
+            return new Written<T>(decision.Result, Changed: true, Woken: woken > 0);
+        }
+
+        await session.CommitAsync(sql, arguments);
+        return new Written<T>(decision.Result, Changed: true, Woken: false);
+    }
+
+    private static async Task<Written<T>> LeaveAsync<T>(
+        WriteSession session, CredentialChangeOptions options, CredentialDecision<T> decision)
+    {
+        if (decision.Intents is { Count: > 0 })
+            throw new InvalidOperationException("Intents are written with their row, never without it.");
+
+        // A drawn generation stays drawn, and a created row stays.
+        if (!options.CreatesRow && !options.DrawsGeneration)
+            await session.RollBackAsync();
+        return new Written<T>(decision.Result, Changed: false, Woken: false);
+    }
+
+    private readonly record struct Written<T>(T Result, bool Changed, bool Woken);
+
+    private sealed class Circumstances
+    {
+        public long Now { get; init; }
+
+        public int OpenerGone { get; init; }
+    }
+}

@@ -1,0 +1,125 @@
+using Dapper;
+using Executor.Storage.Migrations;
+using Microsoft.Data.Sqlite;
+
+namespace Executor.Storage.Databases.Sqlite;
+
+/// <summary>One file (or none: in memory), one process, one writer.</summary>
+internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
+{
+    private SqliteFileLock? _lock;
+    private SqliteConnection? _connection;
+    private SqliteWriter? _writer;
+    private SqliteReaders? _readers;
+
+    public override Dialect Dialect { get; } = new SqliteDialect();
+
+    private SqliteWriter Writer => _writer ?? throw new InvalidOperationException("The storage has not been started.");
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_writer is not null)
+            return Task.CompletedTask;
+        SqliteLibrary.Bind();
+        var file = path is null ? null : Resolve(path);
+        if (file is not null)
+            _lock = SqliteFileLock.Take(file);
+        try
+        {
+            if (file is not null)
+                SqliteFileLock.OpenPrivately(file, FileShare.ReadWrite).Dispose();
+            _connection = Open(file);
+            SqliteMigrations.Apply(_connection, time);
+        }
+        catch (Exception fault) when (fault is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            Close();
+            throw new StorageStartException("The database file cannot be opened, or is not one of ours.", fault);
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
+
+        _writer = new SqliteWriter(_connection, time);
+        if (file is not null)
+            _readers = new SqliteReaders(() => Open(file, reads: true), time);
+        return Task.CompletedTask;
+    }
+
+    public override Task<T> ReadAsync<T>(
+        string sql,
+        SqlArguments arguments,
+        Func<SqlMapper.GridReader, Task<T>> read,
+        CancellationToken cancellationToken,
+        bool snapshot = false)
+    {
+        // A database in memory is its connection: reads wait their turn among the writes.
+        var writer = Writer;
+        return _readers is { } readers
+            ? readers.ReadAsync(sql, arguments, read, cancellationToken)
+            : writer.RunAsync(session => session.QueryAsync(sql, arguments, read), cancellationToken);
+    }
+
+    public override Task<T> WriteAsync<T>(Func<WriteSession, Task<T>> work, CancellationToken cancellationToken) =>
+        Writer.RunAsync(work, cancellationToken);
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_writer is not null)
+            await _writer.DisposeAsync();
+        Close();
+    }
+
+    private static SqliteConnection Open(string? file, bool reads = false)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = file ?? ":memory:",
+            Pooling = false,
+            DefaultTimeout = 5,
+        }.ToString());
+        try
+        {
+            connection.Open();
+            connection.Execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;");
+            if (reads)
+                connection.Execute("PRAGMA query_only = ON;");
+            else if (file is not null)
+                SwitchToWal(connection);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static void SwitchToWal(SqliteConnection connection)
+    {
+        // Checkpoints also flush: fewer, larger ones than by default.
+        var mode = connection.ExecuteScalar<string>("PRAGMA journal_mode = WAL;");
+        if (!string.Equals(mode, "wal", StringComparison.OrdinalIgnoreCase))
+            throw new StorageStartException("The database file is on a file system that SQLite's WAL mode cannot use.");
+        connection.Execute("PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;");
+    }
+
+    /// <summary>Two links to one file are one file.</summary>
+    private static string Resolve(string path)
+    {
+        var full = Path.GetFullPath(path);
+        return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+    }
+
+    private void Close()
+    {
+        _readers?.Dispose();
+        _connection?.Dispose();
+
+        // Last: until here nobody else may open the file.
+        _lock?.Dispose();
+        (_readers, _connection, _lock) = (null, null, null);
+    }
+}

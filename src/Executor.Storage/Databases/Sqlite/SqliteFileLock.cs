@@ -1,0 +1,47 @@
+namespace Executor.Storage.Databases.Sqlite;
+
+/// <summary>
+/// An exclusive lock on a file beside the database, held as long as the process lives: the operating system frees it even from a
+/// killed one. It proves that whoever held it before is gone.
+/// </summary>
+internal sealed class SqliteFileLock : IDisposable
+{
+    private readonly FileStream _file;
+
+    private SqliteFileLock(FileStream file) => _file = file;
+
+    public static SqliteFileLock Take(string databasePath)
+    {
+        RefuseWithoutLocking();
+        try
+        {
+            return new SqliteFileLock(OpenPrivately(databasePath + ".lock", FileShare.None));
+        }
+        catch (IOException fault) when (fault is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+        {
+            throw new StorageStartException("Another process uses this database file.", fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageStartException("The database file's directory does not exist or may not be written to.", fault);
+        }
+    }
+
+    /// <summary>Sealed or not, what is in it is for this account only. SQLite's own side files inherit the mode.</summary>
+    public static FileStream OpenPrivately(string path, FileShare share)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = share };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static void RefuseWithoutLocking()
+    {
+        var variable = Environment.GetEnvironmentVariable("DOTNET_SYSTEM_IO_DISABLEFILELOCKING");
+        if ((AppContext.TryGetSwitch("System.IO.DisableFileLocking", out var off) && off) || variable is "1" or "true")
+            throw new StorageStartException("File locking is switched off in this process, so SQLite cannot be used safely.");
+    }
+}

@@ -1,0 +1,50 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using SQLitePCL;
+
+namespace Executor.Storage.Databases.Sqlite;
+
+/// <summary>
+/// Binds the system's SQLite. The binding's own native package is not used: what it bundles is older than what is needed, and the
+/// system's gets security updates.
+/// </summary>
+internal static class SqliteLibrary
+{
+    // STRICT tables; RETURNING, upsert and JSON functions are older.
+    private static readonly Version Oldest = new(3, 37);
+
+    private static readonly Lazy<string?> Fault = new(Load);
+
+    public static void Bind()
+    {
+        if (Fault.Value is { } fault)
+            throw new StorageStartException(fault);
+    }
+
+    private static string? Load()
+    {
+        try
+        {
+            NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
+            raw.SetProvider(new SQLite3Provider_e_sqlite3());
+            var version = Version.Parse(raw.sqlite3_libversion().utf8_to_string());
+            return version >= Oldest
+                ? null
+                : $"The system's SQLite is {version}; {Oldest} or newer is needed (Debian package libsqlite3-0).";
+        }
+        catch (Exception missing) when (missing is DllNotFoundException or TypeInitializationException or EntryPointNotFoundException)
+        {
+            return $"The system's SQLite library is missing: install SQLite {Oldest} or newer (Debian package libsqlite3-0).";
+        }
+    }
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
+    {
+        if (!string.Equals(name, "e_sqlite3", StringComparison.Ordinal))
+            return 0;
+        var system = OperatingSystem.IsWindows() ? "winsqlite3.dll"
+            : OperatingSystem.IsMacOS() ? "libsqlite3.dylib"
+            : "libsqlite3.so.0";
+        return NativeLibrary.Load(system);
+    }
+}

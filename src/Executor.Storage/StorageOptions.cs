@@ -1,0 +1,46 @@
+namespace Executor.Storage;
+
+/// <summary>Where everything durable is kept.</summary>
+public sealed record StorageOptions(StorageProvider Provider)
+{
+    /// <summary>Takes the place of the database server's own clock; for tests. SQLite, which has none, uses the injected one.</summary>
+    public TimeProvider? Clock { get; init; }
+}
+
+public abstract record StorageProvider
+{
+    private StorageProvider()
+    {
+    }
+
+    /// <summary>One file, one process.</summary>
+    public sealed record Sqlite(string Path) : StorageProvider;
+
+    /// <summary>Nothing outlives the process; for development.</summary>
+    public sealed record SqliteInMemory : StorageProvider;
+
+    /// <param name="ConnectionString">Keywords and values, or a <c>postgres://</c> URI.</param>
+    /// <param name="Schema">Created where it is missing.</param>
+    /// <param name="Ssl">Null leaves it to the connection string.</param>
+    public sealed record Postgres(string ConnectionString, string Schema = "executor", PostgresSsl? Ssl = null) : StorageProvider
+    {
+        /// <summary>
+        /// For the connections that must not be shared by a pooler (liveness lock, notifications); null for the same as the others.
+        /// </summary>
+        public string? DirectConnectionString { get; init; }
+
+        /// <summary>A connection string holds a password.</summary>
+        public override string ToString() => $"PostgreSQL, schema {Schema}";
+    }
+}
+
+public enum PostgresSsl
+{
+    Off,
+
+    /// <summary>Encrypted, the server's certificate not verified.</summary>
+    Require,
+
+    /// <summary>Encrypted, certificate and host name verified.</summary>
+    VerifyFull,
+}

@@ -1,0 +1,79 @@
+using Executor.Credentials.Owner;
+using Executor.Nodes;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Executor.Credentials;
+
+/// <summary>
+/// Sees to it that every open intent is resolved, although its sender died and nobody asks for the token: at start, and from time
+/// to time. Which of them may be touched yet, the owner's transitions decide.
+/// </summary>
+internal sealed partial class CredentialRecovery(
+    ICredentialStore store,
+    CredentialDirectory owners,
+    INodeLiveness liveness,
+    IOptions<CredentialOptions> options,
+    TimeProvider time,
+    ILogger<CredentialRecovery> logger) : BackgroundService
+{
+    private const int PageSize = 200;
+    private const int Concurrency = 16;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.RecoveryInterval, time);
+        do
+        {
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (StoreUnavailableException)
+            {
+                Log.StoreUnavailable(logger);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <summary>One pass over everything that is unresolved.</summary>
+    internal async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        CredentialKey? after = null;
+        while (liveness.MayOpenIntents)
+        {
+            var keys = await store.FindUnresolvedAsync(after, PageSize, cancellationToken);
+            await Parallel.ForEachAsync(
+                keys,
+                new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
+                async (key, stop) => await RecoverAsync(key, stop));
+            if (keys.Count < PageSize)
+                return;
+            after = keys[^1];
+        }
+    }
+
+    // A flight may have to listen for minutes; the sweep only sets it off, and does not wait longer than its own interval.
+    private async Task RecoverAsync(CredentialKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await owners.Activate(key).RecoverAsync(cancellationToken).WaitAsync(options.Value.RecoveryInterval, time, cancellationToken);
+        }
+        catch (Exception failure) when (failure is TimeoutException or StoreUnavailableException)
+        {
+            Log.NotYet(logger, key.User.Value, key.Server.Value);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Open refresh intents could not be looked for: the database is not available")]
+        public static partial void StoreUnavailable(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "The credential of user {User} at {Server} is not resolved yet")]
+        public static partial void NotYet(ILogger logger, long user, string server);
+    }
+}

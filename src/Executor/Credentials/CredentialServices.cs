@@ -1,0 +1,40 @@
+using Executor.Credentials.Owner;
+using Executor.Credentials.Refresh;
+using Executor.Security;
+using Executor.Security.Endpoints;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Executor.Credentials;
+
+public static class CredentialServices
+{
+    /// <summary>
+    /// The credential owners of the direct engine. Needs <see cref="ICredentialStore"/>, the node services, the servers file's
+    /// catalog, a <see cref="Keyring"/> and an <see cref="EndpointGuard"/>.
+    /// </summary>
+    public static IServiceCollection AddExecutorCredentials(this IServiceCollection services)
+    {
+        services.AddOptions<CredentialOptions>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(Random.Shared);
+        services.TryAddSingleton<SecretBox>();
+        services.TryAddSingleton<LineageHash>();
+        services.AddSingleton<CredentialVault>();
+        services.AddSingleton<CredentialAlarms>();
+        services.AddSingleton<RefreshMetrics>();
+        services.AddSingleton<RefreshTargets>();
+        services.TryAddSingleton(provider => new GuardedHttpOptions());
+        services.AddSingleton(provider => new TokenEndpointClient(
+            new HttpMessageInvoker(GuardedHttp.CreateHandler(
+                provider.GetRequiredService<EndpointGuard>(), provider.GetRequiredService<GuardedHttpOptions>())),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Redeemer>();
+        services.AddSingleton<RefreshFlight>();
+        services.AddSingleton<CredentialDirectory>();
+        services.AddSingleton<ICredentials>(provider => provider.GetRequiredService<CredentialDirectory>());
+        services.AddSingleton<CredentialRecovery>();
+        services.AddHostedService(provider => provider.GetRequiredService<CredentialRecovery>());
+        return services;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics.CodeAnalysis;
+using Executor.Security;
+
+namespace Executor.Credentials;
+
+/// <summary>Seals a credential's secrets for exactly the place in the store that they belong to.</summary>
+internal sealed class CredentialVault(SecretBox box, LineageHash lineage)
+{
+    public bool HasKey => box.HasKey;
+
+    public byte[] SealRefreshToken(RefreshToken token, CredentialKey key, Generation generation) =>
+        box.Seal(token.Value, Place(SecretPurpose.RefreshToken, key, generation));
+
+    public byte[] SealKeptToken(RefreshToken token, CredentialKey key, Generation generation) =>
+        box.Seal(token.Value, Place(SecretPurpose.KeptRefreshToken, key, generation));
+
+    public byte[] SealAccessToken(AccessToken token, CredentialKey key, Generation generation) =>
+        box.Seal(token.Value, Place(SecretPurpose.AccessToken, key, generation));
+
+    /// <summary>Not bound to a generation: a client's registration outlives the tokens.</summary>
+    public byte[] SealClientSecret(ClientSecret secret, CredentialKey key) =>
+        box.Seal(secret.Value, Place(SecretPurpose.ClientSecret, key, generation: null));
+
+    public bool TryOpenRefreshToken(CredentialRow row, out RefreshToken token)
+    {
+        var opened = TryOpen(row.RefreshToken, Place(SecretPurpose.RefreshToken, row.Key, row.Generation), out var text);
+        token = new RefreshToken(text ?? "");
+        return opened;
+    }
+
+    public bool TryOpenKeptToken(CredentialRow row, out RefreshToken token)
+    {
+        var opened = TryOpen(row.KeptRefreshToken, Place(SecretPurpose.KeptRefreshToken, row.Key, row.Generation), out var text);
+        token = new RefreshToken(text ?? "");
+        return opened;
+    }
+
+    public bool TryOpenAccessToken(CredentialRow row, out AccessToken token)
+    {
+        var opened = TryOpen(row.AccessToken, Place(SecretPurpose.AccessToken, row.Key, row.Generation), out var text);
+        token = new AccessToken(text ?? "");
+        return opened;
+    }
+
+    /// <summary>True without a secret as well, for a public client.</summary>
+    public bool TryOpenClientSecret(CredentialRow row, out ClientSecret? secret)
+    {
+        secret = null;
+        if (row.Client?.ClientSecret is not { } envelope)
+            return true;
+        if (!TryOpen(envelope, Place(SecretPurpose.ClientSecret, row.Key, generation: null), out var text))
+            return false;
+        secret = new ClientSecret(text);
+        return true;
+    }
+
+    public byte[] HashLineage(RefreshToken token, CredentialKey key) =>
+        lineage.Compute(token.Value, key.User.Value, key.Server.Value);
+
+    public bool IsLineage(byte[]? stored, RefreshToken token, CredentialKey key) =>
+        stored is not null && lineage.Matches(stored, token.Value, key.User.Value, key.Server.Value);
+
+    private static SealContext Place(SecretPurpose purpose, CredentialKey key, Generation? generation) =>
+        new(purpose, key.User.Value, key.Server.Value, generation?.Value);
+
+    private bool TryOpen(byte[]? envelope, SealContext place, [NotNullWhen(true)] out string? text)
+    {
+        text = envelope is not null && box.Open(envelope, place) is OpenResult.Opened opened ? opened.Plaintext : null;
+        return text is not null;
+    }
+}

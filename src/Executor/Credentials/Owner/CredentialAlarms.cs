@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Executor.Credentials.Owner;
+
+/// <summary>What an operator has to be told once, not once a call.</summary>
+public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
+{
+    private const int MaxRemembered = 10_000;
+
+    private readonly ConcurrentDictionary<(CredentialKey Key, Generation Generation), bool> _operatorErrors = new();
+    private int _undecryptable;
+
+    /// <summary>This node has met a credential that its keys do not open.</summary>
+    public bool HasUndecryptable => Volatile.Read(ref _undecryptable) != 0;
+
+    internal void Undecryptable(CredentialKey key)
+    {
+        if (Interlocked.Exchange(ref _undecryptable, 1) == 0)
+            Log.Undecryptable(logger, key.User.Value, key.Server.Value);
+    }
+
+    /// <summary>Once per generation, however often it is tried again.</summary>
+    internal void OperatorError(CredentialRow row)
+    {
+        if (_operatorErrors.Count >= MaxRemembered)
+            _operatorErrors.Clear();
+        if (_operatorErrors.TryAdd((row.Key, row.Generation), true))
+            Log.OperatorError(logger, row.Key.User.Value, row.Key.Server.Value, row.Reason);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "A credential (first seen: user {User} at {Server}) does not open with this node's encryption keys: was a key changed or lost without being kept as a retired one? Its user has to reconnect, unless the key comes back")]
+        public static partial void Undecryptable(ILogger logger, long user, string server);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The OAuth client registration of user {User} at {Server} does not work ({Reason}): an operator has to mend it")]
+        public static partial void OperatorError(ILogger logger, long user, string server, CredentialReason reason);
+    }
+}

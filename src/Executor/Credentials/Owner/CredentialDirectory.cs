@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Executor.Nodes;
+using Executor.Security.Endpoints;
+using Executor.Credentials.Refresh;
+using Microsoft.Extensions.Options;
+
+namespace Executor.Credentials.Owner;
+
+/// <summary>
+/// The direct engine: owners live in this process while they are used. Two owners of one key, here or on two nodes, are harmless:
+/// the store decides.
+/// </summary>
+internal sealed class CredentialDirectory : ICredentials, IDisposable
+{
+    private readonly ConcurrentDictionary<CredentialKey, CredentialOwner> _owners = new();
+    private readonly Func<CredentialKey, CredentialOwner> _activate;
+    private readonly TimeSpan _idle;
+    private readonly IDisposable _subscription;
+    private readonly ITimer _eviction;
+
+    public CredentialDirectory(
+        ICredentialStore store,
+        CredentialVault vault,
+        EndpointGuard guard,
+        RefreshFlight refresh,
+        RefreshTargets targets,
+        IDetachedWork work,
+        CredentialAlarms alarms,
+        IChangeFeed changes,
+        IOptions<CredentialOptions> options,
+        TimeProvider time)
+    {
+        _activate = key => new CredentialOwner(key, store, vault, guard, refresh, targets, work, alarms, options, time);
+        _idle = options.Value.OwnerIdle;
+        _subscription = changes.Subscribe(OnChange);
+        _eviction = time.CreateTimer(_ => EvictIdle(), null, _idle / 2, _idle / 2);
+    }
+
+    public ICredentialOwner For(CredentialKey key) => Activate(key);
+
+    public CredentialOwner Activate(CredentialKey key) => _owners.GetOrAdd(key, _activate);
+
+    public void Dispose()
+    {
+        _eviction.Dispose();
+        _subscription.Dispose();
+    }
+
+    private void OnChange(Change change)
+    {
+        switch (change)
+        {
+            case Change.Credential credential when _owners.TryGetValue(credential.Key, out var owner):
+                owner.Invalidate();
+                break;
+            case Change.Gap:
+                foreach (var owner in _owners.Values)
+                    owner.Invalidate();
+                break;
+        }
+    }
+
+    private void EvictIdle()
+    {
+        foreach (var (key, owner) in _owners)
+        {
+            if (owner.IsIdle(_idle))
+                _owners.TryRemove(new(key, owner));
+        }
+    }
+}

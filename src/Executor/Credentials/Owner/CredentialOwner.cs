@@ -1,0 +1,221 @@
+using Executor.Credentials.Refresh;
+using Executor.Credentials.Transitions;
+using Executor.Nodes;
+using Executor.Security.Endpoints;
+using Microsoft.Extensions.Options;
+
+namespace Executor.Credentials.Owner;
+
+/// <summary>The owner of one credential, wherever an engine activates it.</summary>
+internal sealed class CredentialOwner(
+    CredentialKey key,
+    ICredentialStore store,
+    CredentialVault vault,
+    EndpointGuard guard,
+    RefreshFlight refresh,
+    RefreshTargets targets,
+    IDetachedWork work,
+    CredentialAlarms alarms,
+    IOptions<CredentialOptions> options,
+    TimeProvider time) : ICredentialOwner
+{
+    private readonly CredentialReader _reader = new(key, store, vault, time);
+    private readonly Lock _gate = new();
+    private Task<FlightEnd>? _flight;
+    private Generation _flightOf;
+    private Generation? _rejected;
+    private long _usedAt = time.GetTimestamp();
+
+    public async Task<DepositOutcome> DepositAsync(Deposit deposit, CancellationToken cancellationToken)
+    {
+        Touch();
+        var verdict = guard.CheckUrl(deposit.TokenEndpoint, targets.For(key.Server).Allowlist);
+        if (!verdict.IsAllowed)
+            return new DepositOutcome.EndpointRefused(verdict.Text);
+        if (!vault.HasKey)
+            return new DepositOutcome.EncryptionKeyMissing();
+        if (await store.CountAsync(key.User, cancellationToken) >= options.Value.MaxPerUser
+            && (await store.ReadAsync(key, cancellationToken))?.Row is null or { State: CredentialState.Absent })
+            return new DepositOutcome.TooMany(options.Value.MaxPerUser);
+
+        var change = new DepositCredential(key, deposit);
+        try
+        {
+            var generation = await store.ChangeAsync(
+                key,
+                new CredentialChangeOptions(CreatesRow: true, DrawsGeneration: true),
+                ledger => change.Decide(ledger, vault),
+                cancellationToken);
+            return new DepositOutcome.Stored(generation);
+        }
+        finally
+        {
+            _reader.Invalidate();
+        }
+    }
+
+    public async Task DeleteAsync(CancellationToken cancellationToken)
+    {
+        Touch();
+        var change = new DeleteCredential(key);
+        try
+        {
+            await store.ChangeAsync(key, new CredentialChangeOptions(DrawsGeneration: true), change.Decide, cancellationToken);
+        }
+        finally
+        {
+            _reader.Invalidate();
+        }
+    }
+
+    public ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken)
+    {
+        Touch();
+        return _reader.Current is { } view
+            && view.IsFresh(time, options.Value.Revalidation)
+            && view.IsUsable(time, _rejected)
+            && !view.WantsRefresh(time)
+            ? ValueTask.FromResult<TokenOutcome>(new TokenOutcome.Issued(view.Token!.Value, view.Row.Generation))
+            : new ValueTask<TokenOutcome>(AcquireAsync(cancellationToken));
+    }
+
+    public ValueTask<TokenOutcome> TokenRejectedAsync(Generation rejected, CancellationToken cancellationToken)
+    {
+        Touch();
+        lock (_gate)
+        {
+            // An older generation's rejection says nothing about the current one; keeping only the last is enough, because a
+            // generation never comes back.
+            if (_rejected is not { } known || _reader.Current is not { } view || view.Row.Generation != known)
+                _rejected = rejected;
+        }
+
+        return new ValueTask<TokenOutcome>(AcquireAsync(cancellationToken));
+    }
+
+    /// <summary>Brings an open or doubtful intent nearer to its end, on nobody's behalf.</summary>
+    public async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        var view = await _reader.ReadAsync(cancellationToken);
+        var end = view.Row.State is CredentialState.Absent or CredentialState.Ready or CredentialState.NeedsReauth
+            ? null
+            : await FlyAsync(view).WaitAsync(cancellationToken);
+        if (end is FlightEnd.Undecryptable)
+            alarms.Undecryptable(key);
+    }
+
+    public void Invalidate() => _reader.Invalidate();
+
+    public bool IsIdle(TimeSpan after)
+    {
+        lock (_gate)
+            return _flight is not { IsCompleted: false } && time.GetElapsedTime(Volatile.Read(ref _usedAt)) > after;
+    }
+
+    private void Touch() => Volatile.Write(ref _usedAt, time.GetTimestamp());
+
+    private async Task<TokenOutcome> AcquireAsync(CancellationToken cancellationToken)
+    {
+        // Only a good token is answered from memory: a run that is told to park on what was so a moment ago would ask in circles.
+        var view = await _reader.ReadAsync(cancellationToken);
+        if (Answer(view) is { } known)
+            return known;
+
+        var usable = view.IsUsable(time, _rejected);
+        var flight = FlyAsync(view);
+        FlightEnd end;
+        try
+        {
+            end = await flight.WaitAsync(
+                usable ? options.Value.CallerWaitWithToken : options.Value.CallerWait, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return usable && view.IsUsable(time, _rejected) ? Issued(view) : Unavailable(TimeSpan.Zero);
+        }
+
+        switch (end)
+        {
+            case FlightEnd.KeyMissing:
+                return new TokenOutcome.EncryptionKeyMissing();
+            case FlightEnd.Undecryptable:
+                alarms.Undecryptable(key);
+                return view.NeedsReauth();
+        }
+
+        view = await LookAsync(cancellationToken);
+        if (Answer(view) is { } answer)
+            return answer;
+        if (view.IsUsable(time, _rejected))
+            return Issued(view); // a fault that may pass takes no good token from anybody
+        return Unavailable(end is FlightEnd.RetryLater later ? later.After : view.BackOff(time));
+    }
+
+    private async Task<CredentialView> LookAsync(CancellationToken cancellationToken) =>
+        _reader.Current is { } view && view.IsFresh(time, options.Value.Revalidation)
+            ? view
+            : await _reader.ReadAsync(cancellationToken);
+
+    /// <summary>What the view alone answers; null when it takes a refresh.</summary>
+    private TokenOutcome? Answer(CredentialView view)
+    {
+        switch (view.Row.State)
+        {
+            case CredentialState.Absent or CredentialState.NeedsReauth:
+                return view.NeedsReauth();
+            case CredentialState.OperatorError:
+                alarms.OperatorError(view.Row);
+                return view.NeedsReauth(); // the recovery tries again when the back-off has passed
+        }
+
+        if (!vault.HasKey)
+            return new TokenOutcome.EncryptionKeyMissing();
+        if (view.Undecryptable)
+        {
+            alarms.Undecryptable(key);
+            return view.NeedsReauth();
+        }
+
+        var usable = view.IsUsable(time, _rejected);
+        if (usable && (!view.WantsRefresh(time) || view.BackOff(time) > TimeSpan.Zero))
+            return Issued(view);
+        return !usable && view.BackOff(time) is var wait && wait > TimeSpan.Zero ? Unavailable(wait) : null;
+    }
+
+    /// <summary>The flight past the viewed generation: any number of callers, one attempt.</summary>
+    private Task<FlightEnd> FlyAsync(CredentialView view)
+    {
+        lock (_gate)
+        {
+            var generation = view.Row.Generation;
+            if (_flight is { IsCompleted: false } && _flightOf == generation)
+                return _flight;
+            var rejected = _rejected == generation;
+            var ended = new TaskCompletionSource<FlightEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _flightOf = generation;
+            _flight = ended.Task;
+            _ = work.Start("refresh", () => FlyAsync(generation, rejected, ended));
+            return ended.Task;
+        }
+    }
+
+    private async Task FlyAsync(Generation generation, bool rejected, TaskCompletionSource<FlightEnd> ended)
+    {
+        try
+        {
+            var end = await refresh.RunAsync(key, generation, rejected, () => _reader.Changed);
+            _reader.Invalidate(); // those who waited read what it committed
+            ended.SetResult(end);
+        }
+        catch (Exception defect)
+        {
+            ended.SetException(defect);
+            throw;
+        }
+    }
+
+    private static TokenOutcome.Issued Issued(CredentialView view) => new(view.Token!.Value, view.Row.Generation);
+
+    private static TokenOutcome.Unavailable Unavailable(TimeSpan after) =>
+        new(after > TimeSpan.FromSeconds(1) ? after : TimeSpan.FromSeconds(1));
+}

@@ -1,0 +1,82 @@
+namespace Executor.Credentials.Owner;
+
+/// <summary>
+/// Keeps an owner's view of the row: many callers share one read, and a read that a change has overtaken is not kept.
+/// </summary>
+internal sealed class CredentialReader(CredentialKey key, ICredentialStore store, CredentialVault vault, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private CredentialView? _view;
+    private Task<CredentialView>? _reading;
+    private TaskCompletionSource _changed = NewSignal();
+    private long _epoch;
+    private long _readingEpoch;
+
+    public CredentialView? Current => Volatile.Read(ref _view);
+
+    /// <summary>Completes at the next change.</summary>
+    public Task Changed
+    {
+        get
+        {
+            lock (_gate)
+                return _changed.Task;
+        }
+    }
+
+    /// <summary>The row may have changed: what was read before, or is being read, is not handed out from memory any more.</summary>
+    public void Invalidate()
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            _epoch++;
+            _view = null;
+            changed = _changed;
+            _changed = NewSignal();
+        }
+
+        changed.SetResult();
+    }
+
+    /// <summary>A read that began after the last change that this node knows of.</summary>
+    public Task<CredentialView> ReadAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_reading is not { IsCompleted: false } || _readingEpoch != _epoch)
+            {
+                _readingEpoch = _epoch;
+                _reading = ReadAsync(_epoch);
+            }
+
+            return _reading.WaitAsync(cancellationToken);
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task<CredentialView> ReadAsync(long epoch)
+    {
+        await Task.Yield(); // the caller holds the gate
+        var readAt = time.GetTimestamp();
+        var view = await store.ReadAsync(key, CancellationToken.None) is { } snapshot
+            ? Open(snapshot, readAt)
+            : CredentialView.Absent(key, readAt);
+        lock (_gate)
+        {
+            if (epoch == _epoch)
+                _view = view;
+        }
+
+        return view;
+    }
+
+    private CredentialView Open(CredentialSnapshot snapshot, long readAt)
+    {
+        var row = snapshot.Row;
+        var token = vault.TryOpenAccessToken(row, out var opened) ? opened : (AccessToken?)null;
+        var undecryptable = vault.HasKey && row.RefreshToken is not null && !vault.TryOpenRefreshToken(row, out _);
+        return new CredentialView(row, snapshot.Now, readAt, token, undecryptable);
+    }
+}

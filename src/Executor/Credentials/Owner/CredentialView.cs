@@ -1,0 +1,31 @@
+namespace Executor.Credentials.Owner;
+
+/// <summary>A credential as last read, with its access token opened, on this node's monotonic clock.</summary>
+/// <param name="ReadAt">From before the read began: whatever is counted from here is counted too early rather than too late.</param>
+/// <param name="Token">Null when there is none, or none that this node can open.</param>
+/// <param name="Undecryptable">This node's keys do not open the refresh token.</param>
+internal sealed record CredentialView(CredentialRow Row, DateTimeOffset Now, long ReadAt, AccessToken? Token, bool Undecryptable)
+{
+    public static CredentialView Absent(CredentialKey key, long readAt) =>
+        new(new CredentialRow { Key = key }, default, readAt, null, Undecryptable: false);
+
+    public bool IsFresh(TimeProvider time, TimeSpan revalidation) => time.GetElapsedTime(ReadAt) < revalidation;
+
+    /// <summary>There is a token, it has not expired, and nobody has rejected it.</summary>
+    public bool IsUsable(TimeProvider time, Generation? rejected) =>
+        Token is not null
+        && HoldsTokens
+        && Row.Generation != rejected
+        && Now + time.GetElapsedTime(ReadAt) < Row.AccessTokenExpiresAt;
+
+    public bool WantsRefresh(TimeProvider time) => !(Now + time.GetElapsedTime(ReadAt) < Row.RefreshAt);
+
+    /// <summary>How long nobody is to try again; zero when that has passed.</summary>
+    public TimeSpan BackOff(TimeProvider time) =>
+        Row.RetryAt is { } at && at - Now - time.GetElapsedTime(ReadAt) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+
+    public TokenOutcome.NeedsReauth NeedsReauth() => new(Row.Generation, Row.State, Row.Reason);
+
+    private bool HoldsTokens =>
+        Row.State is CredentialState.Ready or CredentialState.Refreshing or CredentialState.Unresolved;
+}

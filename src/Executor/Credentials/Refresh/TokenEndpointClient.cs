@@ -1,0 +1,62 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Executor.Credentials.Refresh;
+
+/// <summary>Sends one refresh request, once, and classifies what comes of it. Never throws for what a server or network does.</summary>
+internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider time)
+{
+    private const int MaxAnswerBytes = 64 * 1024;
+
+    /// <param name="mayWrite">Asked directly before the token would be written.</param>
+    /// <param name="deadline">How long to listen.</param>
+    public async Task<RefreshAnswer> SendAsync(RefreshGrant grant, Func<CancellationToken, Task<bool>> mayWrite, TimeSpan deadline)
+    {
+        using var body = new PermittedContent(grant.Body(), mayWrite);
+        using var request = new HttpRequestMessage(HttpMethod.Post, grant.TokenEndpoint)
+        {
+            Content = body,
+            // HTTP/2 would let the server refuse a stream and the handler send it again.
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Headers.Authorization = grant.Authorization();
+
+        using var listening = new CancellationTokenSource(deadline, time);
+        try
+        {
+            using var response = await http.SendAsync(request, listening.Token);
+            return await ReadAsync(response, listening.Token);
+        }
+        catch (Exception) when (body.Refused)
+        {
+            return new RefreshAnswer.GivenUp();
+        }
+        catch (Exception) when (!body.Written)
+        {
+            return new RefreshAnswer.NotSpent(); // no connection, no TLS, a refused address
+        }
+        catch (Exception)
+        {
+            return new RefreshAnswer.InDoubt(Answered: false); // written, and then whatever: only the server knows
+        }
+    }
+
+    private async Task<RefreshAnswer> ReadAsync(HttpResponseMessage response, CancellationToken listening)
+    {
+        var retryAfter = RetryAfter(response.Headers.RetryAfter);
+        await using var stream = await response.Content.ReadAsStreamAsync(listening);
+        var buffer = new byte[MaxAnswerBytes + 1];
+        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, listening);
+        return length > MaxAnswerBytes
+            ? new RefreshAnswer.InDoubt(Answered: true, retryAfter)
+            : AnswerReader.Read(response.StatusCode, buffer.AsMemory(0, length), retryAfter);
+    }
+
+    private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
+    {
+        var wait = header?.Delta ?? (header?.Date is { } date ? date - time.GetUtcNow() : null);
+        return wait > TimeSpan.Zero ? wait : null;
+    }
+}

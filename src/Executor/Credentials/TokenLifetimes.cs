@@ -1,0 +1,17 @@
+namespace Executor.Credentials;
+
+/// <summary>Until when an access token is used, and from when it is refreshed.</summary>
+/// <param name="Jitter">0 to 1: spreads the refreshes of credentials that were minted together.</param>
+internal readonly record struct TokenLifetimes(CredentialOptions Options, double Jitter)
+{
+    public (DateTimeOffset ExpiresAt, DateTimeOffset RefreshAt) From(DateTimeOffset now, TimeSpan? expiresIn)
+    {
+        // RFC 6749 §5.1 lets a server leave expires_in out; that does not make the token eternal.
+        var lifetime = expiresIn is { } told && told > TimeSpan.Zero ? told : Options.DefaultTokenLifetime;
+        if (lifetime > Options.MaxTokenLifetime)
+            lifetime = Options.MaxTokenLifetime;
+        var skew = lifetime / 4 < Options.ExpirySkew ? lifetime / 4 : Options.ExpirySkew;
+        var spread = skew / 2 * Jitter;
+        return (now + lifetime, now + lifetime - skew - spread);
+    }
+}

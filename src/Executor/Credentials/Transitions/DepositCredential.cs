@@ -1,0 +1,57 @@
+namespace Executor.Credentials.Transitions;
+
+/// <summary>A deposit: a new generation, or, where it repeats the lineage that lives, at most a new client registration.</summary>
+internal sealed record DepositCredential(CredentialKey Key, Deposit Deposit)
+{
+    public CredentialDecision<Generation> Decide(CredentialLedger ledger, CredentialVault vault)
+    {
+        var row = ledger.Row!;
+        if (!RepeatsLineage(row, vault))
+            return NewGeneration(ledger, row, vault);
+
+        // A client's retry carries the token of long ago: putting it back would spend a spent token. The registration may be newer.
+        var isSame = IsSameRegistration(row, vault);
+        if (isSame && row.State != CredentialState.OperatorError)
+            return new(row.Generation);
+        var updated = isSame ? row : row with { Client = Registration(vault) };
+        if (row.State == CredentialState.OperatorError)
+            updated = updated with { State = CredentialState.Ready, Reason = CredentialReason.None, RetryAt = null, Failures = 0 };
+        return new(row.Generation, updated);
+    }
+
+    private bool RepeatsLineage(CredentialRow row, CredentialVault vault) =>
+        row.State is not (CredentialState.Absent or CredentialState.NeedsReauth)
+        && vault.IsLineage(row.Lineage, Deposit.RefreshToken, Key)
+        && vault.TryOpenRefreshToken(row, out _);
+
+    private CredentialDecision<Generation> NewGeneration(CredentialLedger ledger, CredentialRow row, CredentialVault vault)
+    {
+        var generation = ledger.NextGeneration;
+        return new(generation, new CredentialRow
+        {
+            Key = Key,
+            Version = row.Version,
+            Generation = generation,
+            State = CredentialState.Ready,
+            RefreshToken = vault.SealRefreshToken(Deposit.RefreshToken, Key, generation),
+            Lineage = vault.HashLineage(Deposit.RefreshToken, Key),
+            Client = Registration(vault),
+        });
+    }
+
+    private ClientRegistration Registration(CredentialVault vault) => new(
+        Deposit.TokenEndpoint,
+        Deposit.ClientId,
+        Deposit.ClientSecret is { } secret ? vault.SealClientSecret(secret, Key) : null,
+        Deposit.ClientSecretExpiresAt,
+        Deposit.AuthMethod,
+        Deposit.Scopes);
+
+    private bool IsSameRegistration(CredentialRow row, CredentialVault vault) =>
+        row.Client is { } stored
+        && vault.TryOpenClientSecret(row, out var secret)
+        && secret == Deposit.ClientSecret
+        && stored with { ClientSecret = null, ClientSecretExpiresAt = null }
+            == new ClientRegistration(Deposit.TokenEndpoint, Deposit.ClientId, null, null, Deposit.AuthMethod, Deposit.Scopes)
+        && stored.ClientSecretExpiresAt?.ToUnixTimeMilliseconds() == Deposit.ClientSecretExpiresAt?.ToUnixTimeMilliseconds();
+}

@@ -1,0 +1,136 @@
+using Executor.Credentials.Refresh;
+using Executor.Nodes;
+
+namespace Executor.Credentials.Transitions;
+
+/// <summary>
+/// Asks for the permit to redeem a generation's refresh token. The transition that matters most: at most one intent of a generation
+/// is open, whatever nodes, activations, callers and crashes do, and the token to send is the one that this very transition read.
+/// </summary>
+/// <param name="Expected">The generation to redeem; another one means that the world has moved on.</param>
+/// <param name="DropsAccessToken">Its access token was rejected: nobody is to serve it meanwhile.</param>
+/// <param name="Supersedes">The asker's own intent that has not been answered in time, and is still listened for.</param>
+internal sealed record OpenIntent(
+    IntentId Id,
+    NodeRef Owner,
+    Generation Expected,
+    bool DropsAccessToken,
+    IReadOnlyCollection<IntentId> Supersedes,
+    ReplayRules Rules,
+    RetrySpacing Spacing,
+    Func<NodeRef, bool> IsSuspect)
+{
+    public CredentialDecision<OpenIntentResult> Decide(CredentialLedger ledger, CredentialVault vault)
+    {
+        if (ledger.Row is not { } row || row.Generation != Expected)
+            return Leave(new OpenIntentResult.Moved());
+        if (ledger.Last() is { } last && last.Id == Id && row.State == CredentialState.Refreshing)
+            return Permit(row, last, vault, write: false); // the commit whose outcome was unknown did take place
+        if (Finalisation.TryFinish(ledger, row, Spacing) is { } finished)
+            return new(new OpenIntentResult.Moved(), finished);
+        if (row.State is CredentialState.Absent or CredentialState.NeedsReauth)
+            return Leave(new OpenIntentResult.Moved());
+        if (HasExpiredSecret(row, ledger.Now))
+            return new(new OpenIntentResult.Moved(), ExpiredSecret(row));
+        if (ledger.OpenerGone)
+            return Leave(new OpenIntentResult.BackOff(Rules.ObserverMargin));
+        if (row.RetryAt is { } retryAt && ledger.Now < retryAt && !IsSuperseding(ledger))
+            return Leave(new OpenIntentResult.BackOff(retryAt - ledger.Now));
+        if (UnsafeFor(ledger, row) is { } wait)
+            return Leave(new OpenIntentResult.Busy(wait));
+        return Permit(row, NewIntent(ledger), vault, write: true);
+    }
+
+    private static CredentialDecision<OpenIntentResult> Leave(OpenIntentResult result) => new(result);
+
+    private static bool HasExpiredSecret(CredentialRow row, DateTimeOffset now) =>
+        row is { Client.ClientSecretExpiresAt: { } expiry, State: not CredentialState.Refreshing } && expiry <= now;
+
+    // Nobody retries by the clock what only a deposit can change.
+    private static CredentialRow? ExpiredSecret(CredentialRow row) =>
+        row is { State: CredentialState.OperatorError, Reason: CredentialReason.ClientSecretExpired }
+            ? null
+            : row with { State = CredentialState.OperatorError, Reason = CredentialReason.ClientSecretExpired, RetryAt = null };
+
+    private bool IsSuperseding(CredentialLedger ledger) => ledger.Last() is { } last && Supersedes.Contains(last.Id);
+
+    /// <summary>How long until it may be safe to redeem beside the intents that are not over; null when it is now.</summary>
+    private TimeSpan? UnsafeFor(CredentialLedger ledger, CredentialRow row)
+    {
+        if (row.State == CredentialState.Unresolved && ledger.Last() is { RecordedFailure: not CredentialReason.None })
+            return Rules.ObserverMargin; // answered: only whether it is final is open, and no redemption tells that
+
+        var open = row.State == CredentialState.Refreshing ? ledger.Last() : null;
+        if (ledger.IsTolerantNow(Rules))
+        {
+            var mayAsk = open is null || open.OwnerGone || Supersedes.Contains(open.Id) || IsSuspect(open.Owner);
+            return mayAsk ? null : Rules.ObserverMargin;
+        }
+
+        // An abandoned request may still be processed, and punish the token that a retry has just obtained: even a dead owner's
+        // deadline is waited for. A living or frozen owner is waited for without end.
+        var latest = DateTimeOffset.MinValue;
+        foreach (var intent in ledger.Intents.Where(intent => intent.Settlement == IntentSettlement.Unsettled))
+        {
+            if (!intent.OwnerGone)
+                return Rules.ObserverMargin;
+            latest = intent.Deadline > latest ? intent.Deadline : latest;
+        }
+
+        var safeAt = latest == DateTimeOffset.MinValue ? latest : latest + Rules.ObserverMargin;
+        return ledger.Now < safeAt ? safeAt - ledger.Now : null;
+    }
+
+    private RefreshIntent NewIntent(CredentialLedger ledger) => new()
+    {
+        Id = Id,
+        Generation = Expected,
+        Ordinal = ledger.Intents.Count + 1,
+        Owner = Owner,
+        StartedAt = ledger.Now,
+        Deadline = ledger.Now + Rules.Deadline,
+        UsesKept = ledger.Row!.TryKept,
+    };
+
+    private CredentialDecision<OpenIntentResult> Permit(CredentialRow row, RefreshIntent intent, CredentialVault vault, bool write)
+    {
+        if (!vault.HasKey)
+            return Leave(new OpenIntentResult.KeyMissing());
+        var opened = intent.UsesKept ? vault.TryOpenKeptToken(row, out var token) : vault.TryOpenRefreshToken(row, out token);
+        if (!opened || !vault.TryOpenClientSecret(row, out var secret))
+            return Leave(new OpenIntentResult.Undecryptable());
+
+        var permit = new OpenIntentResult.Opened(intent, token, row.Client!, secret);
+        if (!write)
+            return Leave(permit);
+        var opening = row with { State = CredentialState.Refreshing, Reason = CredentialReason.None, Intent = Id, RetryAt = null };
+        if (DropsAccessToken)
+            opening = opening with { AccessToken = null, AccessTokenExpiresAt = null, RefreshAt = null };
+        return new(permit, opening, [intent]);
+    }
+}
+
+internal abstract record OpenIntentResult
+{
+    private OpenIntentResult()
+    {
+    }
+
+    /// <summary>The intent is open, and this is what to send.</summary>
+    public sealed record Opened(
+        RefreshIntent Intent, RefreshToken Token, ClientRegistration Client, ClientSecret? Secret) : OpenIntentResult;
+
+    /// <summary>There is nothing to redeem, or not this generation: look again.</summary>
+    public sealed record Moved : OpenIntentResult;
+
+    /// <summary>Somebody's intent is open, or may still be answered; it is not safe for at least this long.</summary>
+    public sealed record Busy(TimeSpan For) : OpenIntentResult;
+
+    /// <summary>The last attempt failed; not before this has passed.</summary>
+    public sealed record BackOff(TimeSpan For) : OpenIntentResult;
+
+    /// <summary>This node's keys do not open what is stored. Another node's may: nothing is written down.</summary>
+    public sealed record Undecryptable : OpenIntentResult;
+
+    public sealed record KeyMissing : OpenIntentResult;
+}

@@ -1,0 +1,27 @@
+namespace Executor.Credentials.Transitions;
+
+/// <summary>Exponential spacing with equal jitter.</summary>
+/// <param name="Jitter">0 to 1, drawn for one change, so that deciding again decides the same.</param>
+internal readonly record struct RetrySpacing(double Jitter)
+{
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan OperatorFirst = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan OperatorLongest = TimeSpan.FromHours(1);
+
+    /// <summary>The longest <c>Retry-After</c> that is honoured.</summary>
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
+
+    public TimeSpan After(int failures, TimeSpan? retryAfter = null)
+    {
+        var own = Grow(First, Longest, failures);
+        return retryAfter is { } asked && asked > own ? Min(asked, LongestRetryAfter) : own;
+    }
+
+    public TimeSpan AfterOperatorError(int failures) => Grow(OperatorFirst, OperatorLongest, failures);
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private TimeSpan Grow(TimeSpan first, TimeSpan longest, int failures) =>
+        Min(first * Math.Pow(2, Math.Min(failures, 20)), longest) * (0.5 + Jitter / 2);
+}

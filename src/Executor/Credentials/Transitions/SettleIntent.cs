@@ -1,0 +1,132 @@
+using Executor.Credentials.Refresh;
+
+namespace Executor.Credentials.Transitions;
+
+/// <summary>Writes down what became of an intent, once its sender has stopped listening.</summary>
+/// <param name="Intent">As it was opened.</param>
+/// <param name="Redeemed">The token that was sent: it stays in use where the answer brings no new one.</param>
+internal sealed record SettleIntent(
+    RefreshIntent Intent,
+    RefreshToken Redeemed,
+    RefreshAnswer Answer,
+    ReplayRules Rules,
+    RetrySpacing Spacing,
+    TokenLifetimes Lifetimes)
+{
+    public CredentialDecision<SettleResult> Decide(CredentialLedger ledger, CredentialVault vault)
+    {
+        if (ledger.Row is not { } row)
+            return new(SettleResult.Discarded);
+        if (row.Generation != Intent.Generation)
+            return new(row.MintedBy == Intent.Id ? SettleResult.Stored : SettleResult.Discarded);
+        if (Answer is RefreshAnswer.Granted granted)
+            return Store(ledger, row, granted, vault);
+        if (ledger.Intents.FirstOrDefault(intent => intent.Id == Intent.Id) is not { Settlement: IntentSettlement.Unsettled } mine)
+            return new(SettleResult.Failed); // an earlier try of this very write took place
+
+        return Fail(ledger, row, mine);
+    }
+
+    // Stored if and only if the row still has the generation that was redeemed, whoever brings it, however late, and whatever
+    // state a failure has left it in.
+    private CredentialDecision<SettleResult> Store(
+        CredentialLedger ledger, CredentialRow row, RefreshAnswer.Granted granted, CredentialVault vault)
+    {
+        var next = ledger.NextGeneration;
+        var successor = granted.RefreshToken ?? Redeemed;
+        var contested = ledger.Intents.Count > 1 && successor != Redeemed;
+        var (expiresAt, refreshAt) = Lifetimes.From(ledger.Now, granted.ExpiresIn);
+        return new(SettleResult.Stored, row with
+        {
+            Generation = next,
+            State = CredentialState.Ready,
+            Reason = CredentialReason.None,
+            RefreshToken = vault.SealRefreshToken(successor, row.Key, next),
+            KeptRefreshToken = contested ? vault.SealKeptToken(Redeemed, row.Key, next) : null,
+            TryKept = false,
+            AccessToken = vault.SealAccessToken(granted.AccessToken, row.Key, next),
+            AccessTokenExpiresAt = expiresAt,
+            RefreshAt = refreshAt,
+            Intent = null,
+            MintedBy = Intent.Id,
+            RetryAt = null,
+            Failures = 0,
+        });
+    }
+
+    private CredentialDecision<SettleResult> Fail(CredentialLedger ledger, CredentialRow row, RefreshIntent mine)
+    {
+        var isLast = row.Intent == mine.Id;
+        var settled = Answer switch
+        {
+            RefreshAnswer.Refused refused => mine with
+            {
+                Settlement = IntentSettlement.Refused,
+                // A refusal to an intent that was superseded proves nothing: only the last one's is fenced.
+                RecordedFailure = isLast ? refused.Reason : CredentialReason.None,
+            },
+            RefreshAnswer.InDoubt => mine with { Settlement = IntentSettlement.InDoubt },
+            _ => mine with { Settlement = IntentSettlement.NotSpent },
+        };
+
+        var after = ledger with { Intents = ledger.Intents.With(settled) };
+        var next = isLast && row.State == CredentialState.Refreshing ? Leave(after, row, settled) : row;
+        return new(SettleResult.Failed, Finalisation.TryFinish(after, next, Spacing) ?? next, [settled]);
+    }
+
+    /// <summary>Out of <see cref="CredentialState.Refreshing"/>, as far as this intent alone decides it.</summary>
+    private CredentialRow Leave(CredentialLedger ledger, CredentialRow row, RefreshIntent settled)
+    {
+        switch (Answer)
+        {
+            case RefreshAnswer.GivenUp:
+                return row with { State = Unspent(ledger, settled), RetryAt = null };
+            case RefreshAnswer.NotSpent notSpent:
+                return row with
+                {
+                    State = Unspent(ledger, settled),
+                    RetryAt = ledger.Now + Spacing.After(row.Failures, notSpent.RetryAfter),
+                    Failures = row.Failures + 1,
+                };
+            case RefreshAnswer.InDoubt doubt:
+                return row with { State = CredentialState.Unresolved, RetryAt = RetryAt(ledger, row, doubt), Failures = row.Failures + 1 };
+            default:
+                return row with { State = CredentialState.Unresolved };
+        }
+    }
+
+    private static CredentialState Unspent(CredentialLedger ledger, RefreshIntent settled) =>
+        ledger.Intents.Any(intent => intent.Id != settled.Id && intent.IsDoubtful())
+            ? CredentialState.Unresolved
+            : CredentialState.Ready;
+
+    private DateTimeOffset RetryAt(CredentialLedger ledger, CredentialRow row, RefreshAnswer.InDoubt doubt)
+    {
+        var spaced = ledger.Now + Spacing.After(row.Failures, doubt.RetryAfter);
+        var first = ledger.Intents[0].StartedAt;
+        if (Rules.IsTolerant(first, ledger.Now))
+        {
+            // Inside the window a retry is harmless and after it perhaps fatal: the window outranks Retry-After.
+            return Rules.LastTolerantMoment(first) is { } last && spaced >= last
+                ? ledger.Now + Min((last - ledger.Now) / 2, Spacing.After(row.Failures))
+                : spaced;
+        }
+
+        // Unanswered, the request may still be under way: its own deadline first.
+        return doubt.Answered || spaced > Intent.Deadline ? spaced : Intent.Deadline;
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}
+
+internal enum SettleResult
+{
+    /// <summary>The answer is the new generation.</summary>
+    Stored,
+
+    /// <summary>The row has another generation: the answer changes nothing.</summary>
+    Discarded,
+
+    /// <summary>The failure is written down.</summary>
+    Failed,
+}

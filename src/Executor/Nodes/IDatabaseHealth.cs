@@ -1,0 +1,15 @@
+namespace Executor.Nodes;
+
+/// <summary>Whether the database answers, and whether its schema is at least the one this build needs.</summary>
+public interface IDatabaseHealth
+{
+    /// <summary>Never throws for a database that is away: that is an answer.</summary>
+    Task<DatabaseHealth> CheckAsync(CancellationToken cancellationToken);
+}
+
+/// <param name="SchemaVersion">The newest migration applied; a newer one than needed is fine.</param>
+/// <param name="RequiredVersion">The newest migration that this build knows.</param>
+public readonly record struct DatabaseHealth(bool Reachable, int SchemaVersion, int RequiredVersion)
+{
+    public bool IsReady => Reachable && SchemaVersion >= RequiredVersion;
+}
