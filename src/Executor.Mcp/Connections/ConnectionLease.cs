@@ -1,0 +1,31 @@
+using ModelContextProtocol.Client;
+
+namespace Executor.Mcp.Connections;
+
+/// <summary>One call's use of a connection.</summary>
+internal sealed class ConnectionLease(ConnectionPool pool, PooledConnection connection, ConnectResult.Connected connected) : IDisposable
+{
+    private int _ended;
+
+    public McpClient Client => connected.Client;
+
+    public string? ProtocolVersion => connected.ProtocolVersion;
+
+    /// <summary>What the server speaks is only remembered, and nothing has confirmed it on this connection.</summary>
+    public bool IsUnproven => connected.FromMemory && !connection.Proven;
+
+    public void Prove() => connection.Proven = true;
+
+    /// <summary>No further call gets this connection; those in flight go on.</summary>
+    public void Retire() => pool.Retire(connection, sessionLost: false);
+
+    public void RetireLostSession() => pool.Retire(connection, sessionLost: true);
+
+    public void RetireUnknownProtocol() => pool.RetireUnknownProtocol(connection);
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+            pool.Release(connection);
+    }
+}

@@ -1,0 +1,15 @@
+using System.Net;
+
+namespace Executor.Mcp.Http;
+
+/// <summary>Not an <see cref="IOException"/>: the SDK takes those for a broken stream and asks for the rest of it.</summary>
+internal sealed class AnswerTooLargeException() : Exception("The answer is larger than allowed.");
+
+/// <summary>
+/// Thrown for a refused call instead of handing the response to the SDK, which would copy the body into an exception's message and,
+/// on a 404 that ends a session, cancel every other call in flight on the same client.
+/// </summary>
+internal sealed class UpstreamStatusException(HttpStatusCode status) : Exception("The server refused the request.")
+{
+    public HttpStatusCode Status { get; } = status;
+}

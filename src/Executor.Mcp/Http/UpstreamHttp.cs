@@ -1,0 +1,33 @@
+using System.Net;
+
+namespace Executor.Mcp.Http;
+
+/// <summary>
+/// The HTTP client of all MCP traffic. TCP connections are shared between users; nothing that belongs to a user lives below
+/// <see cref="UpstreamHandler"/>.
+/// </summary>
+internal static class UpstreamHttp
+{
+    public static HttpClient Create(McpOptions options)
+    {
+        var sockets = new SocketsHttpHandler
+        {
+            // A redirect would carry the bearer to a place that nobody configured.
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = options.Proxy is not null,
+            Proxy = options.Proxy is null ? null : new WebProxy(options.Proxy),
+            Credentials = null,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = options.ConnectTimeout,
+            // A connection that the server closes while a call is being written leaves that call's effect unknown: be the first to close.
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            // DNS changes are seen.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            MaxResponseHeadersLength = 32,
+            MaxResponseDrainSize = 64 * 1024,
+            ResponseDrainTimeout = TimeSpan.FromSeconds(1),
+        };
+        return new HttpClient(new UpstreamHandler(sockets)) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+}

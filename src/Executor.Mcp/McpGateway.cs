@@ -1,0 +1,180 @@
+using System.Net;
+using Executor.Credentials;
+using Executor.Identity;
+using Executor.Mcp.Calls;
+using Executor.Mcp.Connections;
+using Executor.Mcp.Http;
+using Executor.Nodes;
+using Executor.Servers;
+using ModelContextProtocol;
+
+namespace Executor.Mcp;
+
+internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
+{
+    private readonly ConnectionPool _pool;
+    private readonly McpOptions _options;
+    private readonly TimeProvider _time;
+    private readonly McpInstruments _instruments;
+    private readonly IDisposable _changes;
+
+    public McpGateway(McpOptions options, TimeProvider time, IDetachedWork work, IChangeFeed changes, McpInstruments instruments)
+    {
+        _options = options;
+        _time = time;
+        _instruments = instruments;
+        _pool = new ConnectionPool(new Connector(UpstreamHttp.Create(options), options, time), options, work, time);
+        _changes = changes.Subscribe(OnChange);
+        instruments.Observe(() => _pool.Open);
+    }
+
+    public Task<McpOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
+        UserId user, McpServer server, AccessToken? bearer, CancellationToken cancellationToken) =>
+        _instruments.MeasureAsync("tools/list", server.Id, async () =>
+        {
+            var outcome = await RunAsync(
+                user,
+                server,
+                bearer,
+                _options.ListTimeout,
+                _options.MaxListBytes,
+                exchange => ToolListing.SendAsync(exchange, _options.MaxTools),
+                cancellationToken);
+            // A listing runs nothing, however it ends.
+            return outcome is McpOutcome<IReadOnlyList<McpTool>>.Failed { Failure: var failure }
+                ? new McpOutcome<IReadOnlyList<McpTool>>.Failed(failure with { Effect = McpEffect.None })
+                : outcome;
+        });
+
+    public Task<McpOutcome<McpToolResult>> CallToolAsync(
+        UserId user, McpServer server, AccessToken? bearer, McpToolCall call, CancellationToken cancellationToken) =>
+        _instruments.MeasureAsync("tools/call", server.Id, () => WellFormed.Text(call.Tool)
+            ? RunAsync(
+                user, server, bearer, call.Timeout, _options.MaxResultBytes, exchange => ToolCall.SendAsync(exchange, call), cancellationToken)
+            // The name travels in a header as well.
+            : Task.FromResult<McpOutcome<McpToolResult>>(new McpOutcome<McpToolResult>.Failed(Failures.UnsendableName)));
+
+    public async ValueTask DisposeAsync()
+    {
+        _changes.Dispose();
+        await _pool.DisposeAsync();
+    }
+
+    private async Task<McpOutcome<T>> RunAsync<T>(
+        UserId user,
+        McpServer server,
+        AccessToken? bearer,
+        TimeSpan limit,
+        long maxBytes,
+        Func<Exchange, Task<T>> send,
+        CancellationToken cancellationToken)
+    {
+        using var deadline = new CallDeadline(limit, _time, cancellationToken);
+        var repeated = false;
+        while (true)
+        {
+            RentResult rent;
+            try
+            {
+                rent = await _pool.RentAsync(user, server, bearer, deadline.Token);
+            }
+            catch (OperationCanceledException) when (deadline.Passed && !cancellationToken.IsCancellationRequested)
+            {
+                return new McpOutcome<T>.Failed(Failures.TimedOut(sent: false));
+            }
+
+            if (rent is RentResult.Unauthorized)
+                return new McpOutcome<T>.Unauthorized();
+            if (rent is not RentResult.Rented { Lease: var lease })
+                return new McpOutcome<T>.Failed(((RentResult.Failed)rent).Failure);
+
+            using (lease)
+            {
+                var scope = new CallScope(server, ScopePurpose.Call, () => bearer, new ByteBudget(maxBytes)) { ProtocolVersion = lease.ProtocolVersion };
+                try
+                {
+                    var value = await send(new Exchange(lease, scope, deadline, _options, _time));
+                    lease.Prove();
+                    return new McpOutcome<T>.Completed(value);
+                }
+                catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    return new McpOutcome<T>.Failed(Failures.TimedOut(scope.Sent));
+                }
+                catch (Exception e) when (Failures.IsUpstream(e, scope))
+                {
+                    if (TurnedAway(e, lease, scope) && !repeated)
+                    {
+                        repeated = true;
+                        continue;
+                    }
+
+                    return e is UpstreamStatusException { Status: HttpStatusCode.Unauthorized }
+                        ? new McpOutcome<T>.Unauthorized()
+                        : new McpOutcome<T>.Failed(Failures.OfException(e, scope));
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Retires a connection that is of no more use. True when the request was turned away for the connection's sake, before anything
+    /// looked at the call, so that sending it once more on a new one cannot run it twice.
+    /// </summary>
+    private static bool TurnedAway(Exception e, ConnectionLease lease, CallScope scope)
+    {
+        switch (e)
+        {
+            // The transport's specification: 404 to a request that names a session means that the session has ended, and the
+            // client starts a new one. Sessions are looked up before messages are dispatched.
+            case UpstreamStatusException { Status: HttpStatusCode.NotFound } when scope.NamedSession:
+                lease.RetireLostSession();
+                return true;
+
+            // A server taken back to an older version, which wants its handshake first. Parameters that are wrong, and an error
+            // inside the server, are about the call itself.
+            case UnsupportedProtocolVersionException:
+            case UpstreamStatusException { Status: HttpStatusCode.BadRequest or HttpStatusCode.NotFound } when lease.IsUnproven:
+            case McpProtocolException { ErrorCode: not (McpErrorCode.InvalidParams or McpErrorCode.InternalError) }
+                when lease.IsUnproven && scope.Status == HttpStatusCode.BadRequest:
+                lease.RetireUnknownProtocol();
+                return true;
+
+            // Some servers say 400 to a session that they do not know. What was wrong is not known, so nothing is repeated, but
+            // the next call starts afresh.
+            case UpstreamStatusException { Status: HttpStatusCode.BadRequest } when scope.NamedSession:
+            case McpProtocolException when scope is { NamedSession: true, Status: HttpStatusCode.BadRequest }:
+                lease.Retire();
+                return false;
+
+            // The server may have been started anew without its sessions.
+            case HttpRequestException or IOException or OperationCanceledException:
+            case McpException and not McpProtocolException:
+                lease.Retire();
+                return false;
+
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>
+    /// The bearer goes with each call, so that a new token needs no new connection. A session is another matter: a server may have
+    /// tied it to the account of the grant it was opened under, and a user may reconnect as somebody else. The feed does not tell a
+    /// deposit from a refresh; a refresh is rare enough that opening its session anew costs nothing worth telling them apart for.
+    /// </summary>
+    private void OnChange(Change change)
+    {
+        if (change is Change.Credential { Key: var key })
+            _pool.RetireWhere(new ConnectionKey(key.User, key.Server), HasSession);
+        else if (change is Change.Gap)
+            _pool.RetireWhere(null, HasSession);
+    }
+
+    /// <summary>One that is still being opened may end up with a session, opened under a grant that is gone.</summary>
+    private static bool HasSession(PooledConnection connection) =>
+        connection.Server.Auth is McpServerAuth.OAuth2
+        && (!connection.Ready.Task.IsCompletedSuccessfully
+            || connection.Ready.Task.Result is ConnectResult.Connected { Client.SessionId: not null });
+}

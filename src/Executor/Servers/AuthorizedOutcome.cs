@@ -1,0 +1,25 @@
+using Executor.Credentials;
+
+namespace Executor.Servers;
+
+/// <summary>What became of a call that was made for a user.</summary>
+public abstract record AuthorizedOutcome<T>
+{
+    private AuthorizedOutcome()
+    {
+    }
+
+    public sealed record Completed(T Value) : AuthorizedOutcome<T>;
+
+    /// <summary>
+    /// The user has to reconnect, or an operator to act. What was seen is named, so that a run parks only while it still holds.
+    /// </summary>
+    public sealed record NeedsReauth(Generation Seen, CredentialState SeenState, CredentialReason Reason) : AuthorizedOutcome<T>;
+
+    /// <summary>No token just now; it may pass. Nothing was run.</summary>
+    public sealed record Unavailable(TimeSpan RetryAfter) : AuthorizedOutcome<T>;
+
+    public sealed record EncryptionKeyMissing : AuthorizedOutcome<T>;
+
+    public sealed record Failed(McpFailure Failure) : AuthorizedOutcome<T>;
+}
