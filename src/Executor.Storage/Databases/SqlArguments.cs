@@ -7,7 +7,7 @@ internal sealed class SqlArguments(object? template = null)
 {
     private readonly DynamicParameters _parameters = new(template);
 
-    public SqlArguments With(string name, object? value)
+    public SqlArguments With(string name, object value)
     {
         _parameters.Add(name, value);
         return this;
@@ -22,6 +22,12 @@ internal sealed class SqlArguments(object? template = null)
     public SqlArguments With(string name, string? value)
     {
         _parameters.Add(name, value, System.Data.DbType.String);
+        return this;
+    }
+
+    public SqlArguments With(string name, byte[]? value)
+    {
+        _parameters.Add(name, value, System.Data.DbType.Binary);
         return this;
     }
 

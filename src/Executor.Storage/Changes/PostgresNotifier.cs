@@ -1,0 +1,117 @@
+using System.Threading.Channels;
+using Dapper;
+using Executor.Nodes;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Executor.Storage.Changes;
+
+/// <summary>
+/// Tells the other nodes. The first change after a silence is sent at once; those that follow are gathered, so that many changes
+/// cost few notifications.
+/// </summary>
+internal sealed partial class PostgresNotifier(
+    string connectionString, string channel, Guid self, ILogger logger) : IAsyncDisposable
+{
+    private const int MaxBatch = 100;
+
+    private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(20);
+
+    private readonly Channel<Change> _queue = Channel.CreateBounded<Change>(new BoundedChannelOptions(8192) { SingleReader = true });
+    private readonly CancellationTokenSource _end = new();
+    private Task _loop = Task.CompletedTask;
+    private NpgsqlConnection? _connection;
+    private int _lost;
+
+    public void Start()
+    {
+        using (ExecutionContext.SuppressFlow())
+            _loop = Task.Run(RunAsync);
+    }
+
+    public void Send(Change change)
+    {
+        if (!_queue.Writer.TryWrite(change))
+            Volatile.Write(ref _lost, 1);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // What is queued still goes out, for a moment: the last changes of a stopping node are news to the others.
+        _queue.Writer.TryComplete();
+        _end.CancelAfter(TimeSpan.FromSeconds(2));
+        await _loop;
+        _end.Dispose();
+        if (_connection is not null)
+            await _connection.DisposeAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (await _queue.Reader.WaitToReadAsync(_end.Token))
+            {
+                await SendAsync(Gather());
+                await Task.Delay(Spacing, _end.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
+    }
+
+    private HashSet<Change> Gather()
+    {
+        var batch = new HashSet<Change>();
+        if (Interlocked.Exchange(ref _lost, 0) != 0)
+            batch.Add(new Change.Gap());
+        while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var change))
+            batch.Add(change);
+        return batch;
+    }
+
+    private async Task SendAsync(HashSet<Change> batch)
+    {
+        try
+        {
+            foreach (var payload in ChangeCodec.Encode(self, batch))
+            {
+                _connection ??= await ConnectAsync();
+                await _connection.ExecuteAsync(
+                    new CommandDefinition("SELECT pg_notify(@channel, @payload);", new { channel, payload }, cancellationToken: _end.Token));
+            }
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // The others are told that they missed something, as soon as they can be told anything.
+            Log.Lost(logger, fault.GetType().Name);
+            Volatile.Write(ref _lost, 1);
+            if (_connection is not null)
+                await _connection.DisposeAsync();
+            _connection = null;
+        }
+    }
+
+    private async Task<NpgsqlConnection> ConnectAsync()
+    {
+        var connection = new NpgsqlConnection(connectionString);
+        try
+        {
+            await connection.OpenAsync(_end.Token);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A notification could not be sent ({ExceptionType})")]
+        public static partial void Lost(ILogger logger, string exceptionType);
+    }
+}

@@ -1,0 +1,24 @@
+using Executor.Nodes;
+using Executor.Storage.Databases;
+using Executor.Storage.Migrations;
+
+namespace Executor.Storage;
+
+internal sealed class DatabaseHealthCheck(Database database, IReadOnlyList<Migration> migrations) : IDatabaseHealth
+{
+    private readonly int _required = migrations.Max(migration => migration.Version);
+
+    public async Task<DatabaseHealth> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var version = await database.ReadFirstAsync<int>(
+                "SELECT coalesce(max(version), 0) FROM schema_migrations;", new SqlArguments(), cancellationToken);
+            return new DatabaseHealth(Reachable: true, version, _required);
+        }
+        catch (StoreUnavailableException)
+        {
+            return new DatabaseHealth(Reachable: false, 0, _required);
+        }
+    }
+}

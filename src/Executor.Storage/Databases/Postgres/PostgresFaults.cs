@@ -1,0 +1,41 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Executor.Storage.Databases.Postgres;
+
+internal static class PostgresFaults
+{
+    /// <summary>The server undid the transaction because of others; it may succeed when run again.</summary>
+    public static bool IsConflict(Exception fault) =>
+        fault is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
+
+    /// <summary>The connection is gone, not merely the statement.</summary>
+    public static bool IsConnectionLoss(Exception fault) => fault switch
+    {
+        PostgresException refused => refused.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
+            || refused.SqlState.StartsWith("08", StringComparison.Ordinal),
+        NpgsqlException { InnerException: TimeoutException } => false,
+        NpgsqlException or IOException or SocketException => true,
+        _ => false,
+    };
+
+    /// <summary>Faults of the server or the way to it, as opposed to a statement that was refused.</summary>
+    public static bool IsUnavailable(Exception fault) => fault switch
+    {
+        PostgresException refused => IsUnavailable(refused.SqlState),
+        NpgsqlException or IOException or SocketException or TimeoutException => true,
+        _ => false,
+    };
+
+    /// <summary>As a caller may see it: without host, statement or value.</summary>
+    public static StoreUnavailableException Unavailable(Exception fault) => new($"The database is not available ({Describe(fault)}).");
+
+    public static string Describe(Exception fault) => (fault as PostgresException)?.SqlState ?? fault.GetType().Name;
+
+    // Connection, authorisation, transaction rollback, read-only (a standby), resources, intervention, locks and system errors.
+    private static bool IsUnavailable(string state) =>
+        state is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.LockNotAvailable or IdleInTransactionTimeout
+        || state[..2] is "08" or "28" or "3D" or "40" or "53" or "57" or "58";
+
+    private const string IdleInTransactionTimeout = "25P03";
+}

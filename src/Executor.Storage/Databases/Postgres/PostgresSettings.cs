@@ -1,0 +1,107 @@
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace Executor.Storage.Databases.Postgres;
+
+/// <summary>Validated settings, and the connection strings made from them. Holds a password: nothing prints it.</summary>
+internal sealed partial class PostgresSettings
+{
+    // Durable means on the disk, and on the synchronous standby where there is one. No statement or idle transaction of ours may
+    // hold its locks for long; a client whose host has died is noticed, and its locks are freed.
+    private const string Session =
+        "-c synchronous_commit=on -c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000 "
+        + ServerKeepalives;
+
+    private const string ServerKeepalives = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3";
+
+    private PostgresSettings(string schema, string pooled, string notifications, string liveness)
+    {
+        Schema = schema;
+        Pooled = pooled;
+        Notifications = notifications;
+        Liveness = liveness;
+    }
+
+    public string Schema { get; }
+
+    public string QuotedSchema => $"\"{Schema}\"";
+
+    public string Pooled { get; }
+
+    /// <summary>For one connection that listens and one that notifies.</summary>
+    public string Notifications { get; }
+
+    /// <summary>For connections that hold a lock as long as they live.</summary>
+    public string Liveness { get; }
+
+    public static PostgresSettings From(StorageProvider.Postgres options)
+    {
+        // It goes into DDL, where there are no parameters.
+        if (options.Schema.Length > 63 || !Identifier().IsMatch(options.Schema))
+            throw new StorageStartException("The schema's name must be a PostgreSQL identifier of at most 63 characters.");
+
+        var pooled = Common(options.ConnectionString, options, Session);
+        pooled.CommandTimeout = 20;
+        pooled.KeepAlive = 30;
+        pooled.MaxAutoPrepare = Math.Max(pooled.MaxAutoPrepare, 50);
+
+        // Nobody waits for a notification's flush: a lost one costs latency only.
+        var direct = options.DirectConnectionString ?? options.ConnectionString;
+        var notifications = Common(direct, options, "-c synchronous_commit=off " + ServerKeepalives);
+        var liveness = Common(direct, options, ServerKeepalives);
+        foreach (var builder in new[] { notifications, liveness })
+        {
+            builder.Pooling = false;
+            builder.CommandTimeout = 5;
+            builder.KeepAlive = 2;
+            if (builder.TcpKeepAlive)
+                (builder.TcpKeepAliveTime, builder.TcpKeepAliveInterval) = (5, 2);
+        }
+
+        return new PostgresSettings(
+            options.Schema, pooled.ConnectionString, notifications.ConnectionString, liveness.ConnectionString);
+    }
+
+    private static NpgsqlConnectionStringBuilder Common(string text, StorageProvider.Postgres options, string session)
+    {
+        var builder = Parse(text);
+        builder.SearchPath = $"\"{options.Schema}\"";
+        builder.Options = string.IsNullOrEmpty(builder.Options) ? session : $"{builder.Options} {session}";
+        builder.ApplicationName ??= "executor";
+
+        // A local socket has no keepalive, and refuses to be told of one.
+        builder.TcpKeepAlive = builder.Host is not ['/' or '@', ..];
+        builder.Timeout = Math.Min(builder.Timeout, 10);
+        builder.IncludeErrorDetail = false;
+        builder.SslMode = options.Ssl switch
+        {
+            PostgresSsl.Off => SslMode.Disable,
+            PostgresSsl.Require => SslMode.Require,
+            PostgresSsl.VerifyFull => SslMode.VerifyFull,
+            _ => builder.SslMode,
+        };
+        return builder;
+    }
+
+    private static NpgsqlConnectionStringBuilder Parse(string text)
+    {
+        try
+        {
+            return text.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase)
+                || text.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase)
+                    ? PostgresUri.Parse(new Uri(text))
+                    : new NpgsqlConnectionStringBuilder(text);
+        }
+        catch (Exception fault) when (fault is ArgumentException or FormatException or InvalidOperationException or KeyNotFoundException)
+        {
+            // Without the cause: it quotes what it could not read, and that may be the password.
+            _ = fault;
+            throw Unreadable();
+        }
+    }
+
+    private static StorageStartException Unreadable() => new("The PostgreSQL connection string is not valid.");
+
+    [GeneratedRegex("^[a-zA-Z_][a-zA-Z0-9_$]*\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Identifier();
+}

@@ -1,0 +1,60 @@
+using Dapper;
+using Executor.Storage.Databases.Postgres;
+using Npgsql;
+
+namespace Executor.Storage.Migrations;
+
+internal static class PostgresMigrations
+{
+    /// <summary>The same for every version of this program, or two versions would migrate at once.</summary>
+    private const long Lock = 7_310_579_432_001_455_873;
+
+    /// <summary>
+    /// Any number of nodes may start at once: each waits for the lock, which ends with its transaction, and finds what is left to do.
+    /// </summary>
+    public static async Task ApplyAsync(NpgsqlConnection connection, PostgresSettings settings, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await ExecuteAsync(
+            "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;");
+
+        // Waiting for another node's migration takes as long as it takes.
+        await connection.ExecuteAsync(
+            new CommandDefinition(
+                "SELECT 1 FROM pg_advisory_xact_lock(@Lock);",
+                new { Lock },
+                transaction,
+                commandTimeout: 0,
+                cancellationToken: cancellationToken));
+
+        // Asked for rather than «IF NOT EXISTS»: that wants the right to create schemas even where there is nothing to create.
+        var exists = await connection.ExecuteScalarAsync<bool>(
+            "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = @Schema);", new { settings.Schema }, transaction);
+        if (!exists)
+            await ExecuteAsync($"CREATE SCHEMA {settings.QuotedSchema};");
+
+        await CreateTableAsync();
+        var applied = (await connection.QueryAsync<int>(Migration.Applied, transaction: transaction)).ToHashSet();
+        foreach (var migration in Migration.Postgres.Where(migration => !applied.Contains(migration.Version)))
+        {
+            await ExecuteAsync(migration.Sql);
+            await connection.ExecuteAsync(
+                Migration.Record,
+                new { migration.Version, migration.Name, At = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() },
+                transaction);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+
+        async Task CreateTableAsync()
+        {
+            var known = await connection.ExecuteScalarAsync<bool>(
+                "SELECT to_regclass('schema_migrations') IS NOT NULL;", transaction: transaction);
+            if (!known)
+                await ExecuteAsync(Migration.Table);
+        }
+
+        Task ExecuteAsync(string sql) => connection.ExecuteAsync(
+            new CommandDefinition(sql, transaction: transaction, commandTimeout: 0, cancellationToken: cancellationToken));
+    }
+}

@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using Executor.Nodes;
+using Executor.Storage.Databases;
+using Executor.Storage.Databases.Postgres;
+using Microsoft.Extensions.Logging;
+
+namespace Executor.Storage.Nodes;
+
+internal sealed partial class PostgresNodeRegistry(
+    Database database, PostgresSettings settings, ILogger<PostgresNodeRegistry> logger) : INodeRegistry, IAsyncDisposable
+{
+    private const string Observe =
+        "WITH held AS MATERIALIZED (SELECT l.classid, l.objid FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 "
+        + "AND l.granted AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) "
+        + "SELECT n.name, n.incarnation, coalesce(h.counter, 0) AS heartbeat, (EXISTS (SELECT 1 FROM held "
+        + "WHERE held.classid = (n.incarnation >> 32)::oid AND held.objid = (n.incarnation & 4294967295)::oid))::int AS lock_held "
+        + "FROM node_incarnations n LEFT JOIN node_heartbeats h ON h.incarnation = n.incarnation WHERE n.gone = 0 "
+        + "ORDER BY n.entered_at, n.incarnation;";
+
+    // A connection that broke on our side may live on for the server. It was ours, and its end is what we ask for.
+    private const string EndFormerHolder =
+        "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted "
+        + "AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) "
+        + "AND l.classid = (@Incarnation::bigint >> 32)::oid AND l.objid = (@Incarnation::bigint & 4294967295)::oid;";
+
+    private readonly ConcurrentDictionary<long, LivenessLock> _locks = new();
+
+    public async Task<NodeRef> EnterAsync(string name, CancellationToken cancellationToken)
+    {
+        var node = new NodeRef(name, Incarnation.Draw());
+
+        // The lock first: whoever sees the incarnation sees it held.
+        var held = await TakeAsync(node.Incarnation, cancellationToken)
+            ?? throw new InvalidOperationException("The lock of an incarnation just drawn is held.");
+        try
+        {
+            var sql = NodeSql.Forget + NodeSql.Enter(database.Dialect.Now)
+                + "INSERT INTO node_heartbeats (incarnation, counter) VALUES (@Incarnation, 0);\n";
+            await database.WriteAsync(sql, ArgumentsOf(node), cancellationToken);
+        }
+        catch
+        {
+            await held.DisposeAsync();
+            throw;
+        }
+
+        _locks[node.Incarnation] = held;
+        return node;
+    }
+
+    public bool HoldsLock(NodeRef node) => _locks.TryGetValue(node.Incarnation, out var held) && held.IsHeld;
+
+    public async Task<bool> RetakeLockAsync(NodeRef node, CancellationToken cancellationToken)
+    {
+        if (!HoldsLock(node))
+        {
+            await DropAsync(node);
+            var held = await TakeAsync(node.Incarnation, cancellationToken);
+            if (held is null)
+            {
+                await database.ReadListAsync<bool>(EndFormerHolder, ArgumentsOf(node), cancellationToken);
+                held = await TakeAsync(node.Incarnation, cancellationToken)
+                    ?? throw new StoreUnavailableException("The node's former session still holds its liveness lock.");
+            }
+
+            _locks[node.Incarnation] = held;
+            Log.Retaken(logger, node.Name, node.Incarnation);
+        }
+
+        // After the lock: from here on nobody has reason to write the incarnation down.
+        if (await database.ReadFirstAsync<int>(NodeSql.IsPresent, ArgumentsOf(node), cancellationToken) > 0)
+            return true;
+        await DropAsync(node);
+        return false;
+    }
+
+    public Task BeatAsync(NodeRef node, CancellationToken cancellationToken) => database.WriteAsync(
+        "UPDATE node_heartbeats SET counter = counter + 1 WHERE incarnation = @Incarnation;\n", ArgumentsOf(node), cancellationToken);
+
+    public async Task<IReadOnlyList<NodeSighting>> ObserveAsync(CancellationToken cancellationToken)
+    {
+        var seen = await database.ReadListAsync<Sighting>(Observe, new SqlArguments(), cancellationToken);
+        return seen
+            .Select(node => new NodeSighting(new NodeRef(node.Name, node.Incarnation), node.Heartbeat, node.LockHeld != 0))
+            .ToList();
+    }
+
+    public Task MarkGoneAsync(NodeRef node, CancellationToken cancellationToken) => database.WriteAsync(
+        async session =>
+        {
+            await session.QueryAsync(database.Dialect.CloseOpenerGate!, ArgumentsOf(node), grid => grid.ReadSingleAsync<int>());
+            await session.CommitAsync(NodeSql.MarkGone, ArgumentsOf(node));
+            return true;
+        },
+        cancellationToken);
+
+    public async Task LeaveAsync(NodeRef node, CancellationToken cancellationToken)
+    {
+        await MarkGoneAsync(node, cancellationToken);
+        await DropAsync(node);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var held in _locks.Values)
+            await held.DisposeAsync();
+        _locks.Clear();
+    }
+
+    private static SqlArguments ArgumentsOf(NodeRef node) =>
+        new SqlArguments().With("Incarnation", node.Incarnation).With("Name", node.Name);
+
+    private async Task<LivenessLock?> TakeAsync(long incarnation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LivenessLock.TryTakeAsync(settings.Liveness, incarnation, cancellationToken);
+        }
+        catch (Exception fault) when (PostgresFaults.IsUnavailable(fault))
+        {
+            throw PostgresFaults.Unavailable(fault);
+        }
+    }
+
+    private async Task DropAsync(NodeRef node)
+    {
+        if (_locks.TryRemove(node.Incarnation, out var held))
+            await held.DisposeAsync();
+    }
+
+    private sealed class Sighting
+    {
+        public string Name { get; init; } = "";
+
+        public long Incarnation { get; init; }
+
+        public long Heartbeat { get; init; }
+
+        public int LockHeld { get; init; }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Name} ({Incarnation}) took its lost liveness lock again")]
+        public static partial void Retaken(ILogger logger, string name, long incarnation);
+    }
+}

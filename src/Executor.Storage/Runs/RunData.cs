@@ -1,0 +1,105 @@
+using Executor.Identity;
+using Executor.Nodes;
+using Executor.Runs;
+using Executor.Storage.Databases;
+
+namespace Executor.Storage.Runs;
+
+/// <summary>A run's row as the table has it.</summary>
+internal sealed class RunData
+{
+    public string Id { get; init; } = "";
+
+    public long UserId { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public string Input { get; init; } = "";
+
+    public string Status { get; init; } = "";
+
+    public int Position { get; init; }
+
+    public int StepCount { get; init; }
+
+    public string? NextServer { get; init; }
+
+    public string AwaitingReason { get; init; } = "";
+
+    public string? AwaitedServer { get; init; }
+
+    public long? NotBefore { get; init; }
+
+    public long? BlockedSince { get; init; }
+
+    public int CancelRequested { get; init; }
+
+    public string? OwnerName { get; init; }
+
+    public long? OwnerIncarnation { get; init; }
+
+    public long Fence { get; init; }
+
+    public long Version { get; init; }
+
+    public long CreatedAt { get; init; }
+
+    public long UpdatedAt { get; init; }
+
+    public long? FinishedAt { get; init; }
+
+    public static RunData From(RunRow row)
+    {
+        var running = row.Status == RunStatus.Running;
+        return new RunData
+        {
+            Id = row.Id.ToString(),
+            UserId = row.User.Value,
+            Name = row.Name,
+            Input = row.Input,
+            Status = RunWords.Status.Of(row.Status),
+            Position = row.Position,
+            StepCount = row.StepCount,
+            NextServer = row.NextServer?.Value,
+            AwaitingReason = RunWords.Awaiting.Of(row.AwaitingReason),
+            AwaitedServer = row.AwaitedServer?.Value,
+            NotBefore = UnixTime.Of(row.NotBefore),
+            BlockedSince = UnixTime.Of(row.BlockedSince),
+            CancelRequested = row.CancelRequested ? 1 : 0,
+
+            // Only a running run is owned.
+            OwnerName = running ? row.Owner?.Name : null,
+            OwnerIncarnation = running ? row.Owner?.Incarnation : null,
+            Fence = row.Fence,
+            Version = row.Version,
+            CreatedAt = row.CreatedAt.ToUnixTimeMilliseconds(),
+            UpdatedAt = row.UpdatedAt.ToUnixTimeMilliseconds(),
+            FinishedAt = UnixTime.Of(row.FinishedAt),
+        };
+    }
+
+    public RunRow ToRow() => new()
+    {
+        Id = new RunId(Guid.ParseExact(Id, "D")),
+        User = Executor.Identity.UserId.From(UserId),
+        Name = Name,
+        Input = Input,
+        Status = RunWords.Status.Parse(Status),
+        Position = Position,
+        StepCount = StepCount,
+        NextServer = ToServer(NextServer),
+        AwaitingReason = RunWords.Awaiting.Parse(AwaitingReason),
+        AwaitedServer = ToServer(AwaitedServer),
+        NotBefore = UnixTime.From(NotBefore),
+        BlockedSince = UnixTime.From(BlockedSince),
+        CancelRequested = CancelRequested != 0,
+        Owner = OwnerIncarnation is { } incarnation ? new NodeRef(OwnerName!, incarnation) : null,
+        Fence = Fence,
+        Version = Version,
+        CreatedAt = UnixTime.From(CreatedAt),
+        UpdatedAt = UnixTime.From(UpdatedAt),
+        FinishedAt = UnixTime.From(FinishedAt),
+    };
+
+    public static McpServerId? ToServer(string? text) => text is null ? null : McpServerId.From(text);
+}

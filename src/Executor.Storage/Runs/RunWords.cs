@@ -1,0 +1,33 @@
+using Executor.Runs;
+using Executor.Storage.Databases;
+
+namespace Executor.Storage.Runs;
+
+internal static class RunWords
+{
+    public static readonly Words<RunStatus> Status = new(
+        (RunStatus.Pending, "pending"),
+        (RunStatus.Running, "running"),
+        (RunStatus.AwaitingInput, "awaiting-input"),
+        (RunStatus.Succeeded, "succeeded"),
+        (RunStatus.Failed, "failed"),
+        (RunStatus.Cancelled, "cancelled"));
+
+    public static readonly Words<AwaitingReason> Awaiting = new(
+        (AwaitingReason.None, "none"),
+        (AwaitingReason.NeedsOAuthReauth, "needs-oauth-reauth"),
+        (AwaitingReason.Interrupted, "interrupted"));
+
+    public static readonly Words<StepStatus> Step = new(
+        (StepStatus.Pending, "pending"),
+        (StepStatus.Executing, "executing"),
+        (StepStatus.Succeeded, "succeeded"),
+        (StepStatus.Failed, "failed"),
+        (StepStatus.Skipped, "skipped"),
+        (StepStatus.Cancelled, "cancelled"));
+
+    public static readonly Words<OnUnknown> OnUnknown = new(
+        (Executor.Runs.OnUnknown.ByAnnotations, "by-annotations"),
+        (Executor.Runs.OnUnknown.Retry, "retry"),
+        (Executor.Runs.OnUnknown.Ask, "ask"));
+}

@@ -1,0 +1,61 @@
+using Executor.Credentials;
+using Executor.Nodes;
+using Executor.Runs;
+using Executor.Storage.Changes;
+using Executor.Storage.Credentials;
+using Executor.Storage.Databases;
+using Executor.Storage.Databases.Postgres;
+using Executor.Storage.Databases.Sqlite;
+using Executor.Storage.Migrations;
+using Executor.Storage.Nodes;
+using Executor.Storage.Runs;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Executor.Storage;
+
+public static class StorageServices
+{
+    /// <summary>Adds the stores. They work after <see cref="StorageStartup.StartAsync"/>.</summary>
+    public static IServiceCollection AddExecutorStorage(this IServiceCollection services, StorageOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        if (options.Provider is StorageProvider.Postgres postgres)
+            AddPostgres(services, PostgresSettings.From(postgres), options.Clock);
+        else
+            AddSqlite(services, (options.Provider as StorageProvider.Sqlite)?.Path, options.Clock);
+
+        services.AddSingleton<ICredentialStore, CredentialStore>();
+        services.AddSingleton<IRunStore, RunStore>();
+        return services;
+    }
+
+    private static void AddSqlite(IServiceCollection services, string? path, TimeProvider? clock)
+    {
+        services.AddSingleton<Database>(provider =>
+            new SqliteDatabase(path, clock ?? provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<INodeRegistry, SqliteNodeRegistry>();
+        services.AddSingleton<IChangeFeed, LocalChanges>();
+        services.AddSingleton<IDatabaseHealth>(provider =>
+            new DatabaseHealthCheck(provider.GetRequiredService<Database>(), Migration.Sqlite));
+        services.AddSingleton(provider => new StorageStartup(provider.GetRequiredService<Database>(), changes: null));
+    }
+
+    private static void AddPostgres(IServiceCollection services, PostgresSettings settings, TimeProvider? clock)
+    {
+        services.AddSingleton<Database>(provider =>
+            new PostgresDatabase(settings, clock, provider.GetRequiredService<ILogger<PostgresDatabase>>()));
+        services.AddSingleton<INodeRegistry>(provider => new PostgresNodeRegistry(
+            provider.GetRequiredService<Database>(), settings, provider.GetRequiredService<ILogger<PostgresNodeRegistry>>()));
+        services.AddSingleton<LocalChanges>();
+        services.AddSingleton<IChangeFeed>(provider => new PostgresChanges(
+            settings,
+            provider.GetRequiredService<LocalChanges>(),
+            provider.GetRequiredService<ILogger<PostgresChanges>>()));
+        services.AddSingleton<IDatabaseHealth>(provider =>
+            new DatabaseHealthCheck(provider.GetRequiredService<Database>(), Migration.Postgres));
+        services.AddSingleton(provider => new StorageStartup(
+            provider.GetRequiredService<Database>(), (PostgresChanges)provider.GetRequiredService<IChangeFeed>()));
+    }
+}
