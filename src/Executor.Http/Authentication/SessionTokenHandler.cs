@@ -1,0 +1,68 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Executor.Http.Authentication;
+
+/// <summary>
+/// The caller's JWT: from the Authorization header or, where there is none, from the session cookie. A header that is present decides
+/// alone, so that a browser's ambient cookie never changes who a program says that it is.
+/// </summary>
+internal sealed partial class SessionTokenHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, TokenValidator validator)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+{
+    public new const string Scheme = "Bearer";
+    public const string Cookie = "forest_session_token";
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var header = Request.Headers.Authorization;
+        var byCookie = header.Count == 0;
+        var token = byCookie ? Request.Cookies[Cookie] : ReadBearer(header);
+        if (token is null)
+            return Task.FromResult(byCookie ? AuthenticateResult.NoResult() : AuthenticateResult.Fail("Not a bearer token."));
+        var verdict = validator.Validate(token);
+        if (verdict.ClaimError is { } code)
+            Log.InvalidClaims(Logger, Request.Method, "id", code);
+        if (verdict.Caller is not { } caller)
+            return Task.FromResult(AuthenticateResult.Fail("The token is not accepted."));
+        if (byCookie)
+            Context.Features.Set(CookieAuthenticated.Instance);
+        return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(caller), Scheme)));
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.StatusCode = StatusCodes.Status401Unauthorized;
+        Response.Headers.WWWAuthenticate = Scheme;
+        return Task.CompletedTask;
+    }
+
+    private static string? ReadBearer(Microsoft.Extensions.Primitives.StringValues header)
+    {
+        const string Prefix = "Bearer ";
+        return header.Count == 1 && header[0] is { } value && value.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
+            ? value[Prefix.Length..].Trim(' ')
+            : null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Bearer token has invalid claims: {Method}, claim {Claim}, {Code}")]
+        public static partial void InvalidClaims(ILogger logger, string method, string claim, string code);
+    }
+}
+
+/// <summary>Marks a request whose token came in a cookie, which a browser sends without being asked.</summary>
+internal sealed class CookieAuthenticated
+{
+    public static readonly CookieAuthenticated Instance = new();
+
+    private CookieAuthenticated()
+    {
+    }
+}

@@ -1,0 +1,73 @@
+using Executor.Http.Description;
+using Executor.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Executor.Http.Health;
+
+/// <summary>For probes, which have no token. <c>/health</c> is the reference's; the others answer the questions that orchestrators ask.</summary>
+internal static class HealthEndpoints
+{
+    private static readonly TimeSpan DatabasePatience = TimeSpan.FromSeconds(3);
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("").WithTags("Health").AllowAnonymous();
+        group.MapGet("/health", Health).WithSummary("The phase of the node's life.").Answers(200, typeof(HealthBody)).Answers(503, typeof(HealthBody));
+        group.MapGet("/livez", Live).WithSummary("Answers: a process that cannot should be killed.");
+        group.MapGet("/readyz", ReadyAsync).WithSummary("Whether to send requests here.").Answers(200, typeof(ProbeBody)).Answers(503, typeof(ProbeBody));
+        group.MapGet("/startupz", Started).WithSummary("Whether the node has started.").Answers(200, typeof(ProbeBody)).Answers(503, typeof(ProbeBody));
+    }
+
+    private static JsonHttpResult<HealthBody> Health(NodeState node)
+    {
+        var (word, status) = node.Phase switch
+        {
+            NodePhase.Starting => ("idle", 503),
+            NodePhase.Running => ("running", 200),
+            NodePhase.Draining => ("draining", 200),
+            _ => ("stopped", 503),
+        };
+        return TypedResults.Json(new HealthBody(word), statusCode: status);
+    }
+
+    private static Ok<ProbeBody> Live() => TypedResults.Ok(new ProbeBody("ok"));
+
+    private static JsonHttpResult<ProbeBody> Started(NodeState node) =>
+        Answer(node.Phase == NodePhase.Starting ? ["The node is starting."] : []);
+
+    private static async Task<JsonHttpResult<ProbeBody>> ReadyAsync(
+        NodeState node, IDatabaseHealth database, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var problems = new List<string>();
+        if (node.Phase == NodePhase.Starting)
+            problems.Add("The node is starting.");
+        else if (node.Phase != NodePhase.Running)
+            problems.Add("The node is stopping.");
+        else if (!await IsReachableAsync(database, time, problems, cancellationToken))
+            problems.Add("The database is not reachable.");
+        return Answer(problems);
+    }
+
+    private static async Task<bool> IsReachableAsync(
+        IDatabaseHealth database, TimeProvider time, List<string> problems, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var health = await database.CheckAsync(cancellationToken).WaitAsync(DatabasePatience, time, cancellationToken);
+            if (health.Reachable && !health.IsReady)
+                problems.Add($"The database's schema has version {health.SchemaVersion}; this node needs {health.RequiredVersion}.");
+            return health.Reachable;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static JsonHttpResult<ProbeBody> Answer(List<string> problems) => problems.Count == 0
+        ? TypedResults.Json(new ProbeBody("ok"), statusCode: 200)
+        : TypedResults.Json(new ProbeBody("unavailable", problems), statusCode: 503);
+}

@@ -1,0 +1,95 @@
+using System.Text.Json.Serialization;
+using Executor.Runs;
+
+namespace Executor.Http.Runs;
+
+/// <summary>A run as its user sees it.</summary>
+internal sealed record RunBody(string Id, string Name, [property: JsonConverter(typeof(KebabCase<RunStatus>))] RunStatus Status, int Position, long Version)
+{
+    public WaitReason? AwaitingInputReason { get; init; }
+
+    public AwaitedBody? Awaiting { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Left out in lists.</summary>
+    public StepBody[]? Steps { get; init; }
+
+    public static RunBody Of(RunRow run) => new(run.Id.ToString(), run.Name, run.Status, run.Position, run.Version)
+    {
+        AwaitingInputReason = Reason(run),
+        Awaiting = run is { Status: RunStatus.AwaitingInput, AwaitedServer: { } server } ? new AwaitedBody(server.Value) : null,
+        CreatedAt = run.CreatedAt,
+        UpdatedAt = run.UpdatedAt,
+    };
+
+    public static RunBody Of(RunRecord record) => Of(record.Run) with
+    {
+        Steps = [.. record.Steps.Select(step => StepBody.Of(step, step.Index == record.Run.Position ? Reason(record.Run) : null))],
+    };
+
+    private static WaitReason? Reason(RunRow run) => run.Status != RunStatus.AwaitingInput ? null : run.AwaitingReason switch
+    {
+        AwaitingReason.NeedsOAuthReauth => WaitReason.NeedsOAuthReauth,
+        AwaitingReason.Interrupted => WaitReason.Interrupted,
+        _ => null,
+    };
+}
+
+internal sealed record AwaitedBody(string McpServerId);
+
+/// <param name="Result">The tool's answer as JSON, exactly as it was stored.</param>
+internal sealed record StepBody(string Id, StepState Status, WaitReason? AwaitingInputReason, RawJson? Result, StepErrorBody? Error)
+{
+    /// <param name="waiting">Why the run waits at this step. The journal does not say so: a parked step is simply not done yet.</param>
+    public static StepBody Of(StepRow step, WaitReason? waiting) => new(
+        step.Definition.Id,
+        waiting is null ? State(step.Status) : StepState.AwaitingInput,
+        waiting,
+        step.Result is { } json ? new RawJson(json) : null,
+        step.Error is { } error ? new StepErrorBody(error.Code, error.Message) : null);
+
+    private static StepState State(StepStatus status) => status switch
+    {
+        StepStatus.Pending => StepState.Pending,
+        StepStatus.Executing => StepState.Executing,
+        StepStatus.Succeeded => StepState.Succeeded,
+        StepStatus.Failed => StepState.Failed,
+        StepStatus.Skipped => StepState.Skipped,
+        StepStatus.Cancelled => StepState.Cancelled,
+        _ => throw new InvalidOperationException("A step status that is not known."),
+    };
+}
+
+internal sealed record StepErrorBody(string Code, string Message);
+
+internal sealed record RunPageBody(RunBody[] Runs, string? NextCursor);
+
+internal sealed record TriggeredBody(bool Triggered);
+
+/// <param name="Cancelled">False while a call in flight is still being told; the run's status says when it has ended.</param>
+internal sealed record CancelledBody(bool Cancelled);
+
+[JsonConverter(typeof(JsonStringEnumConverter<WaitReason>))]
+internal enum WaitReason
+{
+    [JsonStringEnumMemberName("needs-oauth-reauth")]
+    NeedsOAuthReauth,
+
+    [JsonStringEnumMemberName("interrupted")]
+    Interrupted,
+}
+
+[JsonConverter(typeof(KebabCase<StepState>))]
+internal enum StepState
+{
+    Pending,
+    Executing,
+    AwaitingInput,
+    Succeeded,
+    Failed,
+    Skipped,
+    Cancelled,
+}

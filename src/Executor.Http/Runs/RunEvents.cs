@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Executor.Http.Authentication;
+using Executor.Nodes;
+using Executor.Runs;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Executor.Http.Runs;
+
+/// <summary>
+/// A run's snapshots as server-sent events. Each is whole, so a reconnecting client needs no history: whatever its <c>Last-Event-ID</c>,
+/// it gets the current one. A comment goes out when nothing else does, so that proxies keep the connection and dead clients are noticed.
+/// </summary>
+internal static class RunEvents
+{
+    public const string ContentType = "text/event-stream";
+
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+    private static readonly ReadOnlyMemory<byte> Comment = ": \n\n"u8.ToArray();
+
+    public static async Task<IResult> StreamAsync(
+        Caller caller, string id, HttpContext context, IRuns runs, NodeState node, TimeProvider time)
+    {
+        if (!RunId.TryParse(id, out var run))
+            return RunProblems.Unknown();
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, node.Draining);
+        await using var snapshots = runs.For(run).WatchAsync(caller.User, ending.Token).GetAsyncEnumerator(ending.Token);
+        if (!await snapshots.MoveNextAsync())
+            return RunProblems.Unknown();
+        var response = context.Response;
+        response.ContentType = ContentType;
+        response.Headers["X-Accel-Buffering"] = "no";
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        try
+        {
+            await WriteAsync(response, snapshots, time, ending.Token);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The client went away, or the node stops: the client reconnects, to another node.
+        }
+
+        return TypedResults.Empty;
+    }
+
+    private static async Task WriteAsync(
+        HttpResponse response, IAsyncEnumerator<RunRecord> snapshots, TimeProvider time, CancellationToken cancellationToken)
+    {
+        do
+        {
+            await response.BodyWriter.WriteAsync(Event(snapshots.Current), cancellationToken);
+        }
+        while (await NextAsync(response, snapshots, time, cancellationToken));
+    }
+
+    private static async Task<bool> NextAsync(
+        HttpResponse response, IAsyncEnumerator<RunRecord> snapshots, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var next = snapshots.MoveNextAsync().AsTask();
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    return await next.WaitAsync(Heartbeat, time, cancellationToken);
+                }
+                catch (TimeoutException) when (!next.IsCompleted)
+                {
+                    await response.BodyWriter.WriteAsync(Comment, cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            // An enumerator must not be disposed of while it moves; cancellation makes it stop.
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static byte[] Event(RunRecord record)
+    {
+        // A raw line break stands between tokens only, in a result that was stored pretty-printed; in SSE it would end the field.
+        var data = JsonSerializer.Serialize(RunBody.Of(record), ExecutorJson.Wire.RunBody).Replace('\r', ' ').Replace('\n', ' ');
+        var version = record.Run.Version.ToString(CultureInfo.InvariantCulture);
+        return Encoding.UTF8.GetBytes($"id: {version}\nevent: run\ndata: {data}\n\n");
+    }
+}
