@@ -6,23 +6,26 @@ using Executor.Mcp.Connections;
 using Executor.Mcp.Http;
 using Executor.Nodes;
 using Executor.Servers;
+using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 
 namespace Executor.Mcp;
 
-internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
+internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
 {
     private readonly ConnectionPool _pool;
     private readonly McpOptions _options;
     private readonly TimeProvider _time;
     private readonly McpInstruments _instruments;
+    private readonly ILogger _logger;
     private readonly IDisposable _changes;
 
-    public McpGateway(McpOptions options, TimeProvider time, IDetachedWork work, IChangeFeed changes, McpInstruments instruments)
+    public McpGateway(McpOptions options, TimeProvider time, IDetachedWork work, IChangeFeed changes, McpInstruments instruments, ILogger<McpGateway> logger)
     {
         _options = options;
         _time = time;
         _instruments = instruments;
+        _logger = logger;
         _pool = new ConnectionPool(new Connector(UpstreamHttp.Create(options), options, time), options, work, time);
         _changes = changes.Subscribe(OnChange);
         instruments.Observe(() => _pool.Open);
@@ -69,6 +72,10 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
         Func<Exchange, Task<T>> send,
         CancellationToken cancellationToken)
     {
+        // No server can accept it, and it must not break out of its header.
+        if (bearer is { } token && token.Value.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            return new McpOutcome<T>.Unauthorized();
+
         using var deadline = new CallDeadline(limit, _time, cancellationToken);
         var repeated = false;
         while (true)
@@ -94,7 +101,7 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
                 try
                 {
                     var value = await send(new Exchange(lease, scope, deadline, _options, _time));
-                    lease.Prove();
+                    lease.Confirm(bearer);
                     return new McpOutcome<T>.Completed(value);
                 }
                 catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
@@ -110,9 +117,11 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
                         continue;
                     }
 
-                    return e is UpstreamStatusException { Status: HttpStatusCode.Unauthorized }
-                        ? new McpOutcome<T>.Unauthorized()
-                        : new McpOutcome<T>.Failed(Failures.OfException(e, scope));
+                    if (e is UpstreamStatusException { Status: HttpStatusCode.Unauthorized })
+                        return new McpOutcome<T>.Unauthorized();
+                    var failure = Failures.OfException(e, scope);
+                    Log.CallFailed(_logger, server.Id.Value, failure.Code, e.GetType().Name);
+                    return new McpOutcome<T>.Failed(failure);
                 }
             }
         }
@@ -177,4 +186,11 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
         connection.Server.Auth is McpServerAuth.OAuth2
         && (!connection.Ready.Task.IsCompletedSuccessfully
             || connection.Ready.Task.Result is ConnectResult.Connected { Client.SessionId: not null });
+
+    private static partial class Log
+    {
+        // The exception's type alone: its message may quote the server.
+        [LoggerMessage(Level = LogLevel.Debug, Message = "A call to MCP server {Server} failed with {Code} ({ExceptionType})")]
+        public static partial void CallFailed(ILogger logger, string server, string code, string exceptionType);
+    }
 }

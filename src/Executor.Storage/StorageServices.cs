@@ -49,14 +49,13 @@ public static class StorageServices
         services.AddSingleton<INodeRegistry>(provider => new PostgresNodeRegistry(
             provider.GetRequiredService<Database>(), settings, provider.GetRequiredService<ILogger<PostgresNodeRegistry>>()));
         services.AddSingleton<LocalChanges>();
-        services.AddSingleton(provider => new PostgresChanges(
+        services.AddSingleton<IChangeFeed>(provider => new PostgresChanges(
             settings,
             provider.GetRequiredService<LocalChanges>(),
             provider.GetRequiredService<ILogger<PostgresChanges>>()));
-        services.AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<PostgresChanges>());
         services.AddSingleton<IDatabaseHealth>(provider =>
             new DatabaseHealthCheck(provider.GetRequiredService<Database>(), Migration.Postgres));
         services.AddSingleton(provider => new StorageStartup(
-            provider.GetRequiredService<Database>(), provider.GetRequiredService<PostgresChanges>()));
+            provider.GetRequiredService<Database>(), (PostgresChanges)provider.GetRequiredService<IChangeFeed>()));
     }
 }

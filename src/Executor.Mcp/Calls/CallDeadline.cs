@@ -5,11 +5,9 @@ internal sealed class CallDeadline : IDisposable
 {
     private readonly CancellationTokenSource _limit;
     private readonly CancellationTokenSource _either;
-    private readonly CancellationToken _caller;
 
     public CallDeadline(TimeSpan limit, TimeProvider time, CancellationToken caller)
     {
-        _caller = caller;
         _limit = new CancellationTokenSource(limit, time);
         _either = CancellationTokenSource.CreateLinkedTokenSource(caller, _limit.Token);
     }
@@ -17,8 +15,6 @@ internal sealed class CallDeadline : IDisposable
     public CancellationToken Token => _either.Token;
 
     public bool Passed => _limit.IsCancellationRequested;
-
-    public void ThrowIfCallerCancelled() => _caller.ThrowIfCancellationRequested();
 
     public void Dispose()
     {

@@ -25,13 +25,11 @@ internal sealed class Exchange(ConnectionLease lease, CallScope scope, CallDeadl
         catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
         {
             // Told first, then hung up on: over HTTP the one does not imply the other, and some servers know only one of the two.
-            if (scope.Sent)
+            // What still arrives is the answer to a call that was withdrawn, and says nothing about the one that was made.
+            if (scope.Sent && !answer.IsCompleted)
                 await WithdrawAsync(id);
             await abort.CancelAsync();
             await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            deadline.ThrowIfCallerCancelled();
-            if (answer.IsCompletedSuccessfully)
-                return (await answer).Result;
             throw;
         }
         catch (AnswerTooLargeException)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Executor.Mcp.Connections;
 using Executor.Mcp.Http;
 using Executor.Servers;
@@ -20,14 +19,16 @@ internal static class Failures
         new(McpFailureCodes.Unreachable, "The MCP server could not be connected to.", McpEffect.None);
 
     public static readonly McpFailure UnsendableName =
-        new(McpFailureCodes.ProtocolError, "The tool's name cannot be sent: it has control characters.", McpEffect.None);
+        new(McpFailureCodes.ProtocolError, "The tool's name cannot be sent: it has characters that a header cannot carry.", McpEffect.None);
 
-    /// <summary>Failures of the exchange, as against defects of this program, which are let through.</summary>
+    /// <summary>
+    /// Failures of the exchange, as against defects of this program, which are let through. Once a server has answered, whatever
+    /// is thrown is taken for the answer's fault: the SDK and the JSON beneath it throw many things at an odd one.
+    /// </summary>
     public static bool IsUpstream(Exception e, CallScope scope) =>
         e is HttpRequestException or IOException or McpException or UpstreamStatusException or AnswerTooLargeException
-            or OperationCanceledException or TimeoutException or JsonException or MalformedAnswerException or TooManyToolsException
-        // What the SDK throws for an answer that asks for more input, or that it cannot place.
-        || (scope.Status is not null && e is (InvalidOperationException or NotSupportedException or FormatException));
+            or OperationCanceledException or TimeoutException
+        || scope.Status is not null;
 
     public static ConnectResult OfConnecting(Exception e, CallScope scope)
     {
@@ -60,8 +61,9 @@ internal static class Failures
             new(McpFailureCodes.Unreachable, "The MCP server could not be reached.", McpEffect.None),
         TimeoutException => new(McpFailureCodes.TimedOut, "The MCP server did not answer in time.", Doubt(scope)),
         McpException when scope is { Status: not null, AnswerEnded: true } => NoReply,
-        JsonException or InvalidOperationException or NotSupportedException or FormatException => NoReply,
-        _ => new(McpFailureCodes.ConnectionLost, "The connection to the MCP server was lost before it answered.", Doubt(scope)),
+        HttpRequestException or IOException or McpException or OperationCanceledException =>
+            new(McpFailureCodes.ConnectionLost, "The connection to the MCP server was lost before it answered.", Doubt(scope)),
+        _ => NoReply,
     };
 
     public static McpFailure TimedOut(bool sent) => new(

@@ -1,3 +1,4 @@
+using Executor.Credentials;
 using ModelContextProtocol.Client;
 
 namespace Executor.Mcp.Connections;
@@ -14,7 +15,12 @@ internal sealed class ConnectionLease(ConnectionPool pool, PooledConnection conn
     /// <summary>What the server speaks is only remembered, and nothing has confirmed it on this connection.</summary>
     public bool IsUnproven => connected.FromMemory && !connection.Proven;
 
-    public void Prove() => connection.Proven = true;
+    /// <summary>The server accepted a call with this token.</summary>
+    public void Confirm(AccessToken? bearer)
+    {
+        connection.Proven = true;
+        connection.NewestBearer = bearer;
+    }
 
     /// <summary>No further call gets this connection; those in flight go on.</summary>
     public void Retire() => pool.Retire(connection, sessionLost: false);

@@ -13,16 +13,14 @@ namespace Executor.Mcp.Connections;
 internal sealed class ConnectionPool : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<ConnectionKey, PooledConnection> _connections = [];
-    private readonly Dictionary<McpServerId, int> _callsByServer = [];
-
-    /// <summary>Those without calls, the longest unused first.</summary>
-    private readonly LinkedList<PooledConnection> _idle = new();
+    private readonly ConnectionTable _table;
+    private readonly InFlight _calls;
     private readonly Connector _connector;
     private readonly McpOptions _options;
     private readonly IDetachedWork _work;
     private readonly TimeProvider _time;
     private readonly ITimer _sweep;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _open;
     private bool _disposed;
 
@@ -32,6 +30,8 @@ internal sealed class ConnectionPool : IAsyncDisposable
         _options = options;
         _work = work;
         _time = time;
+        _table = new ConnectionTable(options.MaxConnections, time);
+        _calls = new InFlight(options.MaxCallsPerServer);
         var period = options.IdleTimeout / 4;
         _sweep = time.CreateTimer(static pool => ((ConnectionPool)pool!).CloseIdle(), this, period, period);
     }
@@ -70,22 +70,11 @@ internal sealed class ConnectionPool : IAsyncDisposable
 
     public void Release(PooledConnection connection)
     {
-        var close = false;
+        bool close;
         lock (_gate)
         {
-            _callsByServer[connection.Key.Server]--;
-            if (--connection.Calls == 0)
-            {
-                if (connection.Retired)
-                {
-                    close = true;
-                }
-                else
-                {
-                    connection.IdleSince = _time.GetTimestamp();
-                    connection.IdleNode = _idle.AddLast(connection);
-                }
-            }
+            _calls.End(connection.Key.Server);
+            close = _table.End(connection);
         }
 
         if (close)
@@ -98,7 +87,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
         lock (_gate)
         {
             connection.SessionLost |= sessionLost;
-            close = RetireLocked(connection);
+            close = _table.Retire(connection);
         }
 
         if (close)
@@ -117,14 +106,8 @@ internal sealed class ConnectionPool : IAsyncDisposable
         List<PooledConnection> closing = [];
         lock (_gate)
         {
-            IEnumerable<PooledConnection> candidates = key is { } one
-                ? _connections.TryGetValue(one, out var found) ? [found] : []
-                : [.. _connections.Values];
-            foreach (var connection in candidates.Where(c => isStale(c)))
-            {
-                if (RetireLocked(connection))
-                    closing.Add(connection);
-            }
+            var candidates = key is { } one ? _table.Find(one) is { } found ? [found] : [] : _table.All;
+            closing.AddRange(candidates.Where(c => isStale(c) && _table.Retire(c)));
         }
 
         closing.ForEach(Close);
@@ -139,7 +122,9 @@ internal sealed class ConnectionPool : IAsyncDisposable
         }
 
         RetireWhere(null, _ => true);
-        await _work.WhenIdleAsync(CancellationToken.None);
+        // Whoever is still calling has not been stopped by the host; the end of the HTTP client stops it.
+        if (Open > 0)
+            await _drained.Task.WaitAsync(_options.CloseTimeout, _time).ContinueWith(_ => { }, TaskScheduler.Default);
         _connector.Dispose();
     }
 
@@ -151,30 +136,27 @@ internal sealed class ConnectionPool : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var calls = _callsByServer.GetValueOrDefault(key.Server);
-            if (calls >= _options.MaxCallsPerServer)
+            if (_calls.IsFull(key.Server))
                 return null;
 
-            if (!_connections.TryGetValue(key, out connection))
+            connection = _table.Find(key);
+            if (connection is null)
             {
-                if (_connections.Count >= _options.MaxConnections)
+                if (_table.IsFull)
                 {
-                    displaced = _idle.First?.Value;
+                    displaced = _table.LeastRecentlyUsed;
                     if (displaced is null)
                         return null;
-                    RetireLocked(displaced);
+                    _table.Retire(displaced);
                 }
 
-                connection = new PooledConnection(key, server, bearer);
-                _connections.Add(key, connection);
+                connection = _table.Add(key, server, bearer);
                 Interlocked.Increment(ref _open);
                 isNew = true;
             }
 
-            _callsByServer[key.Server] = calls + 1;
-            connection.Calls++;
-            connection.NewestBearer = bearer;
-            LeaveIdle(connection);
+            _calls.Begin(key.Server);
+            _table.Begin(connection);
         }
 
         if (displaced is not null)
@@ -200,33 +182,14 @@ internal sealed class ConnectionPool : IAsyncDisposable
         }
     }
 
-    /// <returns>Nobody uses it: the caller closes it outside the lock.</returns>
-    private bool RetireLocked(PooledConnection connection)
-    {
-        if (connection.Retired)
-            return false;
-        connection.Retired = true;
-        _connections.Remove(connection.Key);
-        LeaveIdle(connection);
-        return connection.Calls == 0;
-    }
-
-    private void LeaveIdle(PooledConnection connection)
-    {
-        if (connection.IdleNode is not { } node)
-            return;
-        _idle.Remove(node);
-        connection.IdleNode = null;
-    }
-
     private void CloseIdle()
     {
         List<PooledConnection> closing = [];
         lock (_gate)
         {
-            while (_idle.First?.Value is { } oldest && _time.GetElapsedTime(oldest.IdleSince) >= _options.IdleTimeout)
+            while (_table.LeastRecentlyUsed is { } oldest && _time.GetElapsedTime(oldest.IdleSince) >= _options.IdleTimeout)
             {
-                if (RetireLocked(oldest))
+                if (_table.Retire(oldest))
                     closing.Add(oldest);
             }
         }
@@ -243,7 +206,8 @@ internal sealed class ConnectionPool : IAsyncDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _open);
+            if (Interlocked.Decrement(ref _open) == 0 && Volatile.Read(ref _disposed))
+                _drained.TrySetResult();
         }
     });
 }

@@ -15,7 +15,7 @@ internal sealed class PooledConnection(ConnectionKey key, McpServer server, Acce
     /// <summary>The token that the connection is made with.</summary>
     public AccessToken? FirstBearer => bearer;
 
-    /// <summary>The token seen last: what ends the session, and answers what the server asks on it.</summary>
+    /// <summary>The token accepted last: what ends the session, and answers what the server asks on it.</summary>
     public AccessToken? NewestBearer
     {
         get => _newest.Token;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 
 namespace Executor.Mcp.Http;
 
@@ -9,6 +10,7 @@ internal sealed class UpstreamHandler(HttpMessageHandler inner) : DelegatingHand
     private const string Authorization = "Authorization";
     private const string SessionHeader = "Mcp-Session-Id";
     private const string VersionHeader = "MCP-Protocol-Version";
+    private const string NameHeader = "Mcp-Name";
     private const int MaxErrorBytes = 64 * 1024;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -44,6 +46,10 @@ internal sealed class UpstreamHandler(HttpMessageHandler inner) : DelegatingHand
             request.Headers.Remove(Authorization);
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer.Value);
         }
+
+        // For those servers that look at it, it has to be what the body says; in the versions before nobody does.
+        if (request.Headers.TryGetValues(NameHeader, out var names) && names.Any(name => !Ascii.IsValid(name)))
+            request.Headers.Remove(NameHeader);
 
         // The SDK leaves it out of a resumed connection's notifications.
         if (scope.ProtocolVersion is { } version && !request.Headers.Contains(VersionHeader))

@@ -58,8 +58,8 @@ internal sealed class CredentialSql(Dialect dialect)
         + "AND user_id = @UserId AND awaited_server = @McpServerId RETURNING id;\n";
 
     public string FindUnresolved(bool after) =>
-        "SELECT user_id, mcp_server_id FROM credentials WHERE state IN ('refreshing', 'unresolved') "
-        + $"AND (state = 'refreshing' OR retry_at IS NULL OR retry_at <= {dialect.Now}) "
+        "SELECT user_id, mcp_server_id FROM credentials WHERE state IN ('refreshing', 'unresolved', 'operator-error') "
+        + $"AND (state = 'refreshing' OR (state = 'unresolved' AND retry_at IS NULL) OR retry_at <= {dialect.Now}) "
         + (after ? "AND (user_id, mcp_server_id) > (@UserId, @McpServerId) " : "")
         + "ORDER BY user_id, mcp_server_id LIMIT @Limit;";
 

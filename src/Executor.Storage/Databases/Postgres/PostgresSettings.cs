@@ -54,8 +54,8 @@ internal sealed partial class PostgresSettings
             builder.Pooling = false;
             builder.CommandTimeout = 5;
             builder.KeepAlive = 2;
-            builder.TcpKeepAliveTime = 5;
-            builder.TcpKeepAliveInterval = 2;
+            if (builder.TcpKeepAlive)
+                (builder.TcpKeepAliveTime, builder.TcpKeepAliveInterval) = (5, 2);
         }
 
         return new PostgresSettings(
@@ -68,7 +68,9 @@ internal sealed partial class PostgresSettings
         builder.SearchPath = $"\"{options.Schema}\"";
         builder.Options = string.IsNullOrEmpty(builder.Options) ? session : $"{builder.Options} {session}";
         builder.ApplicationName ??= "executor";
-        builder.TcpKeepAlive = true;
+
+        // A local socket has no keepalive, and refuses to be told of one.
+        builder.TcpKeepAlive = builder.Host is not ['/' or '@', ..];
         builder.Timeout = Math.Min(builder.Timeout, 10);
         builder.IncludeErrorDetail = false;
         builder.SslMode = options.Ssl switch

@@ -110,7 +110,7 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
     private static string Resolve(string path)
     {
         var full = Path.GetFullPath(path);
-        return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        return File.Exists(full) ? File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full : full;
     }
 
     private void Close()

@@ -22,9 +22,9 @@ internal sealed class SqliteReaders(Func<SqliteConnection> open, TimeProvider ti
             try
             {
                 // A read transaction sees one snapshot, however many statements it runs.
-                connection.Execute("BEGIN");
+                connection.Execute("BEGIN;");
                 var result = await SqliteSession.QueryAsync(connection, sql, arguments, time, read);
-                connection.Execute("COMMIT");
+                connection.Execute("COMMIT;");
                 _connections.Add(connection);
                 return result;
             }

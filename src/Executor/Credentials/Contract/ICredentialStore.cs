@@ -25,8 +25,9 @@ public interface ICredentialStore
         CancellationToken cancellationToken);
 
     /// <summary>
-    /// Keys that a recovery has to look at: <see cref="CredentialState.Refreshing"/>, or <see cref="CredentialState.Unresolved"/>
-    /// whose <see cref="CredentialRow.RetryAt"/> has passed; after <paramref name="after"/> in key order.
+    /// Keys that a recovery has to look at: <see cref="CredentialState.Refreshing"/>; <see cref="CredentialState.Unresolved"/>
+    /// unless its <see cref="CredentialRow.RetryAt"/> lies ahead; <see cref="CredentialState.OperatorError"/> whose
+    /// <see cref="CredentialRow.RetryAt"/> has passed; after <paramref name="after"/> in key order.
     /// </summary>
     Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(CredentialKey? after, int limit, CancellationToken cancellationToken);
 

@@ -117,38 +117,44 @@ internal sealed class CredentialOwner(
     private async Task<TokenOutcome> AcquireAsync(CancellationToken cancellationToken)
     {
         // Only a good token is answered from memory: a run that is told to park on what was so a moment ago would ask in circles.
+        var begun = time.GetTimestamp();
         var view = await _reader.ReadAsync(cancellationToken);
-        if (Answer(view) is { } known)
-            return known;
+        while (true)
+        {
+            if (Answer(view) is { } known)
+                return known;
 
-        var usable = view.IsUsable(time, _rejected);
-        var flight = FlyAsync(view);
-        FlightEnd end;
+            var usable = view.IsUsable(time, _rejected);
+            var patience = (usable ? options.Value.CallerWaitWithToken : options.Value.CallerWait) - time.GetElapsedTime(begun);
+            var end = await WaitAsync(FlyAsync(view), patience, cancellationToken);
+            switch (end)
+            {
+                case null:
+                    return view.IsUsable(time, _rejected) ? Issued(view) : Unavailable(TimeSpan.Zero);
+                case FlightEnd.KeyMissing:
+                    return new TokenOutcome.EncryptionKeyMissing();
+                case FlightEnd.Undecryptable:
+                    alarms.Undecryptable(key);
+                    return view.NeedsReauth();
+            }
+
+            view = await LookAsync(cancellationToken);
+            if (end is FlightEnd.RetryLater later && Answer(view) is null)
+                return view.IsUsable(time, _rejected) ? Issued(view) : Unavailable(later.After); // a passing fault takes no good token away
+        }
+    }
+
+    /// <summary>Null when patience ran out first.</summary>
+    private async Task<FlightEnd?> WaitAsync(Task<FlightEnd> flight, TimeSpan patience, CancellationToken cancellationToken)
+    {
         try
         {
-            end = await flight.WaitAsync(
-                usable ? options.Value.CallerWaitWithToken : options.Value.CallerWait, time, cancellationToken);
+            return await flight.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, time, cancellationToken);
         }
         catch (TimeoutException)
         {
-            return usable && view.IsUsable(time, _rejected) ? Issued(view) : Unavailable(TimeSpan.Zero);
+            return null;
         }
-
-        switch (end)
-        {
-            case FlightEnd.KeyMissing:
-                return new TokenOutcome.EncryptionKeyMissing();
-            case FlightEnd.Undecryptable:
-                alarms.Undecryptable(key);
-                return view.NeedsReauth();
-        }
-
-        view = await LookAsync(cancellationToken);
-        if (Answer(view) is { } answer)
-            return answer;
-        if (view.IsUsable(time, _rejected))
-            return Issued(view); // a fault that may pass takes no good token from anybody
-        return Unavailable(end is FlightEnd.RetryLater later ? later.After : view.BackOff(time));
     }
 
     private async Task<CredentialView> LookAsync(CancellationToken cancellationToken) =>

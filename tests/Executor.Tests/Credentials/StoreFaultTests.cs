@@ -1,0 +1,138 @@
+using Executor.Credentials;
+using Executor.Sandbox.OAuth;
+using Executor.Tests.Infrastructure;
+
+namespace Executor.Tests.Credentials;
+
+/// <summary>Commits that fail, or take place without anybody hearing of it.</summary>
+public sealed class StoreFaultTests : IAsyncLifetime
+{
+    private CredentialWorld _world = null!;
+    private UnreliableStore _store = null!;
+    private TestNode _node = null!;
+
+    public async Task InitializeAsync()
+    {
+        _world = await CredentialWorld.StartAsync();
+        _node = _world.Node(through: store => _store = new UnreliableStore(store));
+    }
+
+    public async Task DisposeAsync() => await _world.DisposeAsync();
+
+    [Fact]
+    public async Task Intent_that_cannot_be_committed_sends_nothing()
+    {
+        await _world.DepositAsync(_node);
+        _store.Fail = CommitFault.BeforeCommit;
+        var call = _node.Owner().GetTokenAsync(default).AsTask();
+
+        await _world.AdvanceUntilAsync(() => call.IsCompleted);
+
+        Assert.IsType<TokenOutcome.Unavailable>(await call);
+        Assert.Equal(0, _world.Sandbox.OAuth.Counters.GrantRequests);
+        _store.Fail = CommitFault.None;
+    }
+
+    [Fact]
+    public async Task Intent_whose_commit_took_place_unheard_is_used_once()
+    {
+        await _world.DepositAsync(_node);
+        _store.FailNext(CommitFault.AfterCommit);
+        var call = _node.Owner().GetTokenAsync(default).AsTask();
+
+        await _world.AdvanceUntilAsync(() => call.IsCompleted, TimeSpan.FromMilliseconds(100));
+
+        Assert.IsType<TokenOutcome.Issued>(await call);
+        Assert.Equal(1, _world.Sandbox.OAuth.Counters.GrantRequests);
+    }
+
+    [Fact]
+    public async Task Intent_heard_of_too_late_is_withdrawn_unsent()
+    {
+        await _world.DepositAsync(_node);
+        _store.Fail = CommitFault.AfterCommit;
+        var call = _node.Owner().GetTokenAsync(default).AsTask();
+        await _world.AdvanceUntilAsync(() => call.IsCompleted);
+        _store.Fail = CommitFault.None;
+
+        await _world.AdvanceUntilAsync(async () => (await _world.RowAsync()).State == CredentialState.Ready);
+
+        Assert.Equal(0, _world.Sandbox.OAuth.Counters.GrantRequests);
+        var next = _node.Owner().GetTokenAsync(default).AsTask();
+        await _world.AdvanceUntilAsync(() => next.IsCompleted);
+        Assert.IsType<TokenOutcome.Issued>(await next);
+    }
+
+    [Theory]
+    [InlineData(CommitFault.BeforeCommit)]
+    [InlineData(CommitFault.AfterCommit)]
+    public async Task Answer_is_stored_however_long_the_database_is_away_and_handed_out_after_that_only(CommitFault fault)
+    {
+        _world.Sandbox.OAuth.SetFault(OAuthFault.HangAfterSpending());
+        await _world.DepositAsync(_node);
+        var call = _node.Owner().GetTokenAsync(default).AsTask();
+        await _world.Sandbox.OAuth.WaitForHeldAsync();
+        _store.Fail = fault;
+        _world.Sandbox.OAuth.Release();
+        await _store.WaitForFaultsAsync(3, _world.Time);
+        Assert.False(call.IsCompleted);
+
+        _store.Fail = CommitFault.None;
+        await _world.AdvanceUntilAsync(() => call.IsCompleted, TimeSpan.FromMilliseconds(200));
+
+        Assert.True(await _world.AcceptsAsync(Assert.IsType<TokenOutcome.Issued>(await call).Token));
+        Assert.Equal(1, _world.Sandbox.OAuth.Counters.GrantRequests);
+    }
+
+    [Fact]
+    public async Task Permit_that_grew_old_between_commit_and_send_is_given_up()
+    {
+        await _world.DepositAsync(_node);
+        // The process «freezes» between the commit of its intent and the last check.
+        _store.BeforeRead = reads =>
+        {
+            if (reads == 2)
+                _world.Time.Advance(TimeSpan.FromSeconds(4));
+        };
+
+        Assert.IsType<TokenOutcome.Issued>(await _node.Owner().GetTokenAsync(default));
+
+        Assert.Equal(1, _world.Sandbox.OAuth.Counters.GrantRequests);
+        Assert.True(_store.Intents >= 2, "the first intent should have been given up");
+    }
+
+    [Fact]
+    public async Task Permit_that_was_revoked_by_a_deposit_is_not_used()
+    {
+        var old = await _world.DepositAsync(_node);
+        var newer = _world.Sandbox.OAuth.Mint();
+        _store.BeforeRead = reads =>
+        {
+            if (reads == 2)
+                _world.Node("b").Owner().DepositAsync(_world.DepositOf(newer.RefreshToken), default).GetAwaiter().GetResult();
+        };
+
+        Assert.IsType<TokenOutcome.Issued>(await _node.Owner().GetTokenAsync(default));
+
+        Assert.All(_world.Sandbox.OAuth.Journal.Read(), r => Assert.Equal(newer.GrantId, r.GrantId));
+        Assert.Equal(0, _world.Sandbox.OAuth.Status(old.GrantId)!.Requests);
+    }
+
+    [Fact]
+    public async Task Node_that_cannot_revalidate_serves_nothing_after_five_seconds()
+    {
+        using var heard = new CountdownEvent(3); // of the deposit, the intent and the result: each makes the owner look again
+        using var listening = _world.Changes.Subscribe(_ => heard.Signal());
+        await _world.DepositAsync(_node);
+        await _node.TokenAsync();
+        Assert.True(heard.Wait(TimeSpan.FromSeconds(10)));
+        await _node.TokenAsync();
+        _store.BeforeRead = _ => throw new StoreUnavailableException();
+
+        _world.Time.Advance(TimeSpan.FromSeconds(4));
+        await _node.TokenAsync();
+        _world.Time.Advance(TimeSpan.FromSeconds(2));
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => _node.Owner().GetTokenAsync(default).AsTask());
+    }
+}

@@ -1,0 +1,46 @@
+using Executor.Credentials;
+using Executor.Nodes;
+using Executor.Runs;
+using Executor.Storage;
+using Executor.Storage.Databases;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Executor.Tests.Infrastructure;
+
+/// <summary>One node's storage, as a host would open it.</summary>
+internal sealed class StorageHost : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+
+    private StorageHost(ServiceProvider services) => _services = services;
+
+    public ICredentialStore Credentials => _services.GetRequiredService<ICredentialStore>();
+
+    public IRunStore Runs => _services.GetRequiredService<IRunStore>();
+
+    public INodeRegistry Nodes => _services.GetRequiredService<INodeRegistry>();
+
+    public IChangeFeed Changes => _services.GetRequiredService<IChangeFeed>();
+
+    public IDatabaseHealth Health => _services.GetRequiredService<IDatabaseHealth>();
+
+    public Database Database => _services.GetRequiredService<Database>();
+
+    public static async Task<StorageHost> StartAsync(StorageOptions options)
+    {
+        var services = new ServiceCollection().AddLogging().AddExecutorStorage(options).BuildServiceProvider();
+        var host = new StorageHost(services);
+        try
+        {
+            await services.GetRequiredService<StorageStartup>().StartAsync();
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+}
