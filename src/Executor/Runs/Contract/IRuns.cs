@@ -42,6 +42,9 @@ public abstract record StartOutcome
     public sealed record Repeated(RunRecord Run) : StartOutcome;
 
     public sealed record KeyReused : StartOutcome;
+
+    /// <summary>The run breaks a limit or names nothing that can be run; <paramref name="Reason"/> is fit for the caller.</summary>
+    public sealed record Invalid(string Reason) : StartOutcome;
 }
 
 public enum TriggerAction

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using Executor.Servers;
+using Executor.Runs.Transitions;
+
+namespace Executor.Runs.Driving;
+
+internal sealed partial class RunDriver
+{
+    /// <summary>How much longer than the gateway this waits: its own answer says more.</summary>
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// A look at the row costs a query, and the driver's own writes announce changes too: a call this short is over before anybody
+    /// could have cancelled it.
+    /// </summary>
+    private static readonly TimeSpan _beforeLooking = TimeSpan.FromMilliseconds(50);
+
+    private async Task<Flow> CallAsync()
+    {
+        var (ready, authorization) = _call!;
+        _call = null;
+        var definition = Current.Definition;
+        var timeout = definition.Timeout is { } own && own > TimeSpan.Zero ? own : parts.Options.StepTimeout;
+
+        // The same for every attempt, a retry that the user asks for included: whether an earlier one took effect is exactly what
+        // nobody knows, and this is how a server that remembers keys can tell.
+        var call = new McpToolCall(definition.Tool, ready.Arguments, $"{_claim.Run}/{Current.Index}", timeout);
+        var stop = activity.BeginCall();
+        using var over = new CancellationTokenSource();
+        using var limit = new CancellationTokenSource(timeout + _grace, parts.Time);
+        await using var limited = limit.Token.Register(() => stop.Stop(StopReason.TimedOut));
+        var watch = WatchAsync(stop, over.Token);
+        var began = parts.Time.GetTimestamp();
+        AuthorizedOutcome<McpToolResult>? outcome = null;
+        try
+        {
+            outcome = await parts.Mcp.CallToolAsync(_run.User, ready.Server, authorization, call, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.Reason != StopReason.None)
+        {
+            // Why, the reason tells.
+        }
+        catch (StoreUnavailableException)
+        {
+            // Only the credential's owner asks the database: no token, so nothing ran (a 401 that led there included).
+            outcome = new AuthorizedOutcome<McpToolResult>.Unavailable(_databasePause);
+        }
+        catch (Exception defect)
+        {
+            // Whatever it was, the request may be out.
+            Log.CallDefect(logger, _claim.Run, _position, defect.GetType().Name);
+        }
+
+        await over.CancelAsync();
+        await watch;
+        parts.Metrics.Called(parts.Time.GetElapsedTime(began));
+        activity.EndCall(stop);
+        return outcome is not null ? await SettleAsync(outcome) : await StoppedAsync(stop.Reason);
+    }
+
+    /// <summary>Looks at the row when it was announced as changed, and now and then in case that was lost.</summary>
+    private async Task WatchAsync(CallStop stop, CancellationToken over)
+    {
+        await Task.Delay(_beforeLooking, parts.Time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (!over.IsCancellationRequested)
+        {
+            await activity.Changed.WaitAsync(parts.Options.Sweep, over);
+            if (over.IsCancellationRequested)
+                return;
+            var row = await parts.Writer.LookAsync(_claim, CancellationToken.None);
+            if (row is null)
+                continue;
+            if (!_claim.Holds(row))
+                stop.Stop(StopReason.ClaimLost);
+            else if (row.CancelRequested)
+                stop.Stop(StopReason.CancelRequested);
+        }
+    }
+
+    private Task<Flow> SettleAsync(AuthorizedOutcome<McpToolResult> outcome)
+    {
+        // Turned away before anything ran: as if it had not been begun.
+        var taken = Current with { Status = StepStatus.Pending, Attempts = Current.Attempts - 1 };
+        switch (outcome)
+        {
+            case AuthorizedOutcome<McpToolResult>.Completed { Value: { IsError: false } result }:
+                return CompleteAsync(result);
+            case AuthorizedOutcome<McpToolResult>.Completed { Value: var failed }:
+                return FailAsync(Current with { Result = failed.Result.GetRawText() }, _toolFailed);
+            case AuthorizedOutcome<McpToolResult>.NeedsReauth seen:
+                return ParkAsync(taken, seen.Seen, seen.SeenState, Flow.Prepare);
+            case AuthorizedOutcome<McpToolResult>.Unavailable busy:
+                return BlockAsync(taken, busy.RetryAfter, GiveUpBlocked);
+            case AuthorizedOutcome<McpToolResult>.EncryptionKeyMissing:
+                return FailAsync(Current, _keyMissing);
+            case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Code: McpFailureCodes.Busy, Effect: McpEffect.None } }:
+                return BlockAsync(taken, TimeSpan.Zero, GiveUpBlocked);
+            case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Effect: not McpEffect.Unknown } failure }:
+                return FailAsync(Current, new StepError(failure.Code, failure.Message, failure.Effect == McpEffect.None));
+            case AuthorizedOutcome<McpToolResult>.Failed:
+                return ResolveAsync(afterCall: true);
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private Task<Flow> StoppedAsync(StopReason reason) => reason switch
+    {
+        StopReason.CancelRequested => MoveAsync(DriverMoves.Cancel, "cancelled"),
+
+        // Its journal says that it was begun: whoever claims the run next decides what that means.
+        StopReason.Drained => GiveBackAsync(Current),
+        StopReason.ClaimLost => Task.FromResult(End(MoveOutcome.Refused, "")),
+        _ => ResolveAsync(afterCall: true),
+    };
+}

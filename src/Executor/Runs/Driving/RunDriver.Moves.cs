@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using Executor.Credentials;
+using Executor.Runs.Transitions;
+
+namespace Executor.Runs.Driving;
+
+internal sealed partial class RunDriver
+{
+    private static readonly StepError _keyMissing = new(
+        StepErrorCodes.EncryptionKeyMissing, "The executor has no encryption key to open credentials with.", Retryable: true);
+
+    private static readonly StepError _toolFailed = new(
+        StepErrorCodes.ToolFailed, "The tool says that it failed; its result has the details.", Retryable: false);
+
+    private static readonly StepError _blocked = new(
+        StepErrorCodes.Unavailable, "The step could not be begun for too long: its credential or its MCP server was busy.", Retryable: true);
+
+    private static readonly StepError _internal = new(StepErrorCodes.Internal, "The executor failed.", Retryable: true);
+
+    private static RunDecision<MoveOutcome> GiveUpBlocked(RunLedger ledger, StepRow step) => DriverMoves.Fail(ledger, step, _blocked);
+
+    /// <summary>Nothing is assumed about a call that may have taken effect; the same goes for one cut off by this node's end.</summary>
+    private Task<Flow> ResolveAsync() => MustStop ? GiveBackAsync(Current) : ResolveAsync(afterCall: false);
+
+    private async Task<Flow> ResolveAsync(bool afterCall)
+    {
+        var step = Current;
+        switch (await DecideAsync(step.Definition))
+        {
+            case UnknownVerdict.Repeat when step.Attempts < parts.Options.UnknownAttempts:
+                return afterCall ? await RepeatLaterAsync(step) : Flow.Prepare;
+            case UnknownVerdict.Repeat or UnknownVerdict.Ask:
+                return await InterruptAsync(step);
+            case UnknownVerdict.Later later:
+                return await BlockAsync(step, later.RetryAfter, DriverMoves.Interrupt);
+            case UnknownVerdict.NeedsReauth { Seen: var seen }:
+                return await ParkAsync(step, seen.Seen, seen.SeenState, Flow.Resolve);
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private async Task<UnknownVerdict> DecideAsync(StepDefinition step)
+    {
+        try
+        {
+            return await parts.Unknown.DecideAsync(_run.User, step, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            return new UnknownVerdict.Later(_databasePause);
+        }
+    }
+
+    private Task<Flow> RepeatLaterAsync(StepRow step)
+    {
+        var delay = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(step.Attempts - 1, 6))) * (0.5 + (parts.Random.NextDouble() / 2));
+        return MoveAsync(ledger => DriverMoves.Postpone(ledger, step with { Status = StepStatus.Pending }, delay), "repeated");
+    }
+
+    private async Task<Flow> InterruptAsync(StepRow step)
+    {
+        var flow = await MoveAsync(ledger => DriverMoves.Interrupt(ledger, step), "interrupted");
+        parts.Metrics.Parked(AwaitingReason.Interrupted);
+        Log.Parked(logger, _claim.Run, _position, AwaitingReason.Interrupted);
+        return flow;
+    }
+
+    private async Task<Flow> ParkAsync(StepRow step, Generation seen, CredentialState state, Flow otherwise)
+    {
+        var credential = Credential;
+        var outcome = await parts.Writer.MoveAsync(
+            _claim, ledger => DriverMoves.Park(ledger, step, credential), new CredentialSeen(credential, seen, state));
+        if (outcome == MoveOutcome.NotAsSeen)
+        {
+            Current = step;
+            return ++_lostParks < MaxLostParks
+                ? otherwise
+                : await BlockAsync(step, TimeSpan.Zero, otherwise == Flow.Resolve ? DriverMoves.Interrupt : GiveUpBlocked);
+        }
+
+        if (outcome == MoveOutcome.Ended)
+        {
+            parts.Metrics.Parked(AwaitingReason.NeedsOAuthReauth);
+            Log.Parked(logger, _claim.Run, _position, AwaitingReason.NeedsOAuthReauth);
+        }
+
+        return End(outcome, "parked");
+    }
+
+    private Task<Flow> BlockAsync(StepRow step, TimeSpan atLeast, Func<RunLedger, StepRow, RunDecision<MoveOutcome>> giveUp)
+    {
+        var blocking = new Blocking(atLeast, parts.Options.BlockedLimit);
+        var jitter = parts.Random.NextDouble();
+        return MoveAsync(ledger => DriverMoves.Block(ledger, step, blocking, jitter, giveUp), "blocked");
+    }
+
+    private Task<Flow> GiveBackAsync(StepRow step) => MoveAsync(ledger => DriverMoves.GiveBack(ledger, step), "given_back");
+
+    private async Task<Flow> FailAsync(StepRow step, StepError error)
+    {
+        Log.Failed(logger, _claim.Run, _position, error.Code);
+        return await MoveAsync(ledger => DriverMoves.Fail(ledger, step, error), "failed");
+    }
+
+    /// <summary>A move that lets go of the run.</summary>
+    private async Task<Flow> MoveAsync(Func<RunLedger, RunDecision<MoveOutcome>> move, string how) =>
+        End(await parts.Writer.MoveAsync(_claim, move), how);
+
+    private Flow End(MoveOutcome outcome, string how)
+    {
+        if (outcome == MoveOutcome.Refused)
+            Log.Refused(logger, _claim.Run);
+        else
+            parts.Metrics.Step(how);
+        return Flow.Ended;
+    }
+}

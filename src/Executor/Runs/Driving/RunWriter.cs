@@ -1,0 +1,63 @@
+using Executor.Credentials;
+using Executor.Runs.Transitions;
+using Microsoft.Extensions.Logging;
+
+namespace Executor.Runs.Driving;
+
+/// <summary>
+/// Writes a driver's moves under its claim, and reads for it. While the database is away it tries again for as long as the process
+/// lives: a tool's acknowledged result must not be lost, and should the claim end meanwhile, the move is refused.
+/// </summary>
+internal sealed partial class RunWriter(IRunStore store, TimeProvider time, Random random, ILogger<RunWriter> logger)
+{
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(5);
+
+    /// <param name="move">Pure; sees a row that the claim holds.</param>
+    public Task<MoveOutcome> MoveAsync(
+        RunClaim claim, Func<RunLedger, RunDecision<MoveOutcome>> move, CredentialSeen? park = null) =>
+        PersistAsync(claim, () => store.ChangeAsync(
+            claim.Run,
+            park,
+            ledger => claim.Holds(ledger.Run) ? move(ledger) : new(MoveOutcome.Refused),
+            CancellationToken.None));
+
+    /// <summary>A look at the row; null when the database cannot be asked just now.</summary>
+    public async Task<RunRow?> LookAsync(RunClaim claim, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.ChangeAsync(claim.Run, park: null, ledger => new RunDecision<RunRow?>(ledger.Run), cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    public Task<IReadOnlyDictionary<int, string>> ReadResultsAsync(RunClaim claim, IReadOnlyCollection<int> steps) =>
+        PersistAsync(claim, () => store.ReadResultsAsync(claim.Run, steps, CancellationToken.None));
+
+    private async Task<T> PersistAsync<T>(RunClaim claim, Func<Task<T>> work)
+    {
+        for (var pause = _firstPause; ; pause = pause * 2 < _longestPause ? pause * 2 : _longestPause)
+        {
+            try
+            {
+                return await work();
+            }
+            catch (StoreUnavailableException)
+            {
+                Log.Unavailable(logger, claim.Run);
+            }
+
+            await Task.Delay(pause * (0.5 + (random.NextDouble() / 2)), time);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The database could not be reached for run {Run}; it is tried again")]
+        public static partial void Unavailable(ILogger logger, RunId run);
+    }
+}

@@ -1,0 +1,53 @@
+using Executor.Identity;
+using Executor.Servers;
+
+namespace Executor.Runs.Driving;
+
+/// <summary>What to do about a call that may or may not have taken effect.</summary>
+internal abstract record UnknownVerdict
+{
+    private UnknownVerdict()
+    {
+    }
+
+    public sealed record Repeat : UnknownVerdict;
+
+    public sealed record Ask : UnknownVerdict;
+
+    /// <summary>The tool's annotations cannot be looked up just now.</summary>
+    public sealed record Later(TimeSpan RetryAfter) : UnknownVerdict;
+
+    /// <summary>Nor before the user has reconnected.</summary>
+    public sealed record NeedsReauth(AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth Seen) : UnknownVerdict;
+}
+
+internal sealed class UnknownOutcome(IMcpServerCatalog catalog, AuthorizedMcp mcp)
+{
+    private static readonly TimeSpan _noHurry = TimeSpan.FromSeconds(5);
+
+    public async Task<UnknownVerdict> DecideAsync(UserId user, StepDefinition step, CancellationToken cancellationToken)
+    {
+        if (step.OnUnknown != OnUnknown.ByAnnotations)
+            return step.OnUnknown == OnUnknown.Retry ? new UnknownVerdict.Repeat() : new UnknownVerdict.Ask();
+        if (catalog.Find(step.Server) is not { } server)
+            return new UnknownVerdict.Ask();
+        return await mcp.ListToolsAsync(user, server, cancellationToken) switch
+        {
+            AuthorizedOutcome<IReadOnlyList<McpTool>>.Completed tools => ByAnnotations(tools.Value, step.Tool),
+            AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth seen => new UnknownVerdict.NeedsReauth(seen),
+            AuthorizedOutcome<IReadOnlyList<McpTool>>.Unavailable busy => new UnknownVerdict.Later(busy.RetryAfter),
+            AuthorizedOutcome<IReadOnlyList<McpTool>>.Failed { Failure.Code: var code } when !MayPass(code) => new UnknownVerdict.Ask(),
+            _ => new UnknownVerdict.Later(_noHurry),
+        };
+    }
+
+    private static UnknownVerdict ByAnnotations(IReadOnlyList<McpTool> tools, string name) =>
+        tools.Any(tool => tool.Name == name && tool.IsRepeatable) ? new UnknownVerdict.Repeat() : new UnknownVerdict.Ask();
+
+    private static bool MayPass(string code) => code
+        is McpFailureCodes.Unreachable
+        or McpFailureCodes.TimedOut
+        or McpFailureCodes.HttpError
+        or McpFailureCodes.ConnectionLost
+        or McpFailureCodes.Busy;
+}
