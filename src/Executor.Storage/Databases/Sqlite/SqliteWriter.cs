@@ -18,6 +18,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private readonly Channel<SqliteJob> _jobs = Channel.CreateUnbounded<SqliteJob>(new() { SingleReader = true });
     private readonly SqliteConnection _connection;
+    private readonly PreparedConnection _statements;
     private readonly TimeProvider _time;
     private readonly Task _loop;
     private readonly SqliteCommand _begin, _savepoint, _release, _undo, _commit, _rollback;
@@ -25,6 +26,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     public SqliteWriter(SqliteConnection connection, TimeProvider time)
     {
         _connection = connection;
+        _statements = new PreparedConnection(connection);
         _time = time;
         _begin = Prepare("BEGIN IMMEDIATE");
         _savepoint = Prepare("SAVEPOINT job");
@@ -52,6 +54,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         await _loop;
         foreach (var command in new[] { _begin, _savepoint, _release, _undo, _commit, _rollback })
             await command.DisposeAsync();
+        await _statements.DisposeAsync();
     }
 
     private void Run()
@@ -99,7 +102,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         if (!job.TryStart())
             return;
         _savepoint.ExecuteNonQuery();
-        var session = new SqliteSession(_connection, _time);
+        var session = new SqliteSession(_statements, _time);
         if (!job.Run(session) || session.IsRolledBack)
         {
             // Some faults (disk full, out of memory) end the whole transaction; then this throws, and nobody's work was stored.

@@ -6,6 +6,7 @@ namespace Executor.Runs.Driving;
 internal sealed class RunActivity(RunClaim claim, TimeProvider time)
 {
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CallStop? _call;
     private bool _drained;
 
@@ -15,7 +16,9 @@ internal sealed class RunActivity(RunClaim claim, TimeProvider time)
     public Signal Changed { get; } = new(time);
 
     /// <summary>Completes when the driver has let go of the run.</summary>
-    public Task Completion { get; set; } = Task.CompletedTask;
+    public Task Completion => _completion.Task;
+
+    public void Complete() => _completion.TrySetResult();
 
     public CallStop BeginCall()
     {

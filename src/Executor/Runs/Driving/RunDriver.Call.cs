@@ -40,6 +40,11 @@ internal sealed partial class RunDriver
         {
             // Why, the reason tells.
         }
+        catch (StoreUnavailableException)
+        {
+            // Only the credential's owner asks the database: no token, so nothing ran (a 401 that led there included).
+            outcome = new AuthorizedOutcome<McpToolResult>.Unavailable(_databasePause);
+        }
         catch (Exception defect)
         {
             // Whatever it was, the request may be out.

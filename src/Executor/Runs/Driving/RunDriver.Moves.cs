@@ -25,7 +25,7 @@ internal sealed partial class RunDriver
     private async Task<Flow> ResolveAsync(bool afterCall)
     {
         var step = Current;
-        switch (await parts.Unknown.DecideAsync(_run.User, step.Definition, CancellationToken.None))
+        switch (await DecideAsync(step.Definition))
         {
             case UnknownVerdict.Repeat when step.Attempts < parts.Options.UnknownAttempts:
                 return afterCall ? await RepeatLaterAsync(step) : Flow.Prepare;
@@ -37,6 +37,18 @@ internal sealed partial class RunDriver
                 return await ParkAsync(step, seen.Seen, seen.SeenState, Flow.Resolve);
             default:
                 throw new UnreachableException();
+        }
+    }
+
+    private async Task<UnknownVerdict> DecideAsync(StepDefinition step)
+    {
+        try
+        {
+            return await parts.Unknown.DecideAsync(_run.User, step, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            return new UnknownVerdict.Later(_databasePause);
         }
     }
 
@@ -62,7 +74,9 @@ internal sealed partial class RunDriver
         if (outcome == MoveOutcome.NotAsSeen)
         {
             Current = step;
-            return ++_lostParks < MaxLostParks ? otherwise : await BlockAsync(step, TimeSpan.Zero, GiveUpBlocked);
+            return ++_lostParks < MaxLostParks
+                ? otherwise
+                : await BlockAsync(step, TimeSpan.Zero, otherwise == Flow.Resolve ? DriverMoves.Interrupt : GiveUpBlocked);
         }
 
         if (outcome == MoveOutcome.Ended)

@@ -17,6 +17,8 @@ internal sealed partial class RunDriver(
     /// <summary>A credential that changes as often while a run parks on it is busy: the run waits its turn.</summary>
     private const int MaxLostParks = 3;
 
+    private static readonly TimeSpan _databasePause = TimeSpan.FromSeconds(1);
+
     private readonly RunClaim _claim = activity.Claim;
     private readonly RunRow _run = claimed.Run;
     private readonly List<StepRow> _steps = [.. claimed.Steps];
@@ -98,7 +100,7 @@ internal sealed partial class RunDriver(
         if (rendered is RenderedStep.Broken broken)
             return await FailAsync(Current, broken.Error);
         var ready = (RenderedStep.Ready)rendered;
-        var authorization = await (pending ?? AuthorizeAsync(ready).AsTask());
+        var authorization = await (pending ?? AuthorizeAsync(ready));
         if (authorization is McpAuthorization.Denied denied)
             return await DeniedAsync(denied.Outcome);
 
@@ -117,8 +119,17 @@ internal sealed partial class RunDriver(
     private Task<RenderedStep> RenderAsync(int index, System.Text.Json.JsonElement? latest) =>
         parts.Renderer.RenderAsync(_claim, _run, _steps, index, latest);
 
-    private ValueTask<McpAuthorization> AuthorizeAsync(RenderedStep.Ready ready) =>
-        parts.Mcp.AuthorizeAsync(_run.User, ready.Server, CancellationToken.None);
+    private async Task<McpAuthorization> AuthorizeAsync(RenderedStep.Ready ready)
+    {
+        try
+        {
+            return await parts.Mcp.AuthorizeAsync(_run.User, ready.Server, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            return new McpAuthorization.Denied(new TokenOutcome.Unavailable(_databasePause));
+        }
+    }
 
     private Task<Flow> DeniedAsync(TokenOutcome outcome) => outcome switch
     {
@@ -164,9 +175,11 @@ internal sealed partial class RunDriver(
         }
 
         var authorization = AuthorizeAsync(ready);
-        if (authorization.IsCompletedSuccessfully && authorization.Result is not McpAuthorization.Denied)
-            return (new AfterStep.Begin(Begun(_steps[_position + 1])), new PreparedCall(ready, authorization.Result));
-        _ahead = (ready, authorization.AsTask());
+        if (authorization.IsCompletedSuccessfully && await authorization is var at && at is not McpAuthorization.Denied)
+            return (new AfterStep.Begin(Begun(_steps[_position + 1])), new PreparedCall(ready, at));
+
+        // The result must not wait for a token: it is committed alone, and the wait goes on beside.
+        _ahead = (ready, authorization);
         return (new AfterStep.Keep(), null);
     }
 
@@ -174,7 +187,7 @@ internal sealed partial class RunDriver(
         step with { Status = StepStatus.Executing, Attempts = step.Attempts + 1, Error = null };
 
     /// <summary>A defect of ours: the user may try again where nothing ran, and is asked where something may have.</summary>
-    private Task GiveUpAsync()
+    private Task<MoveOutcome> GiveUpAsync()
     {
         var step = Current;
         return parts.Writer.MoveAsync(_claim, ledger => ledger.Current is { Status: StepStatus.Executing }

@@ -1,4 +1,5 @@
 using Executor.Identity;
+using Executor.Runs.Driving;
 
 namespace Executor.Runs.Scheduling;
 
@@ -6,17 +7,16 @@ namespace Executor.Runs.Scheduling;
 /// The room this node has: in all, per user, per MCP server, and half a server per user, so that one user's runs at a slow server
 /// leave room for others at that same server.
 /// </summary>
-internal sealed class RunSlots(RunOptions options)
+/// <param name="freed">Set when something is given back.</param>
+internal sealed class RunSlots(RunOptions options, Signal freed)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<UserId, int> _users = [];
     private readonly Dictionary<McpServerId, int> _servers = [];
     private readonly Dictionary<(UserId, McpServerId), int> _pairs = [];
-    private IReadOnlyList<ReadyRun> _waiting = [];
+    private readonly int _perPair = Math.Max(1, options.SlotsPerServer / 2);
+    private List<ReadyRun> _waiting = [];
     private int _taken;
-
-    /// <summary>Something was given back. Handlers return at once.</summary>
-    public event Action? Freed;
 
     public int Free
     {
@@ -26,8 +26,6 @@ internal sealed class RunSlots(RunOptions options)
                 return options.Slots - _taken;
         }
     }
-
-    private int PerPair => Math.Max(1, options.SlotsPerServer / 2);
 
     public IReadOnlyList<McpServerId> Saturated()
     {
@@ -41,11 +39,11 @@ internal sealed class RunSlots(RunOptions options)
             return _users.GetValueOrDefault(user);
     }
 
-    /// <summary>Runs that wait although they are due, as last seen: whoever has more than its share makes room between two steps.</summary>
+    /// <summary>Runs that wait although they are due, as last seen: whoever has much more makes room between two steps.</summary>
     public void SetWaiting(IReadOnlyList<ReadyRun> waiting)
     {
         lock (_gate)
-            _waiting = waiting;
+            _waiting = [.. waiting];
     }
 
     public Slot? TryTake(UserId user, McpServerId? server)
@@ -55,21 +53,11 @@ internal sealed class RunSlots(RunOptions options)
             if (_taken >= options.Slots || _users.GetValueOrDefault(user) >= options.SlotsPerUser || !HasRoomAt(user, server))
                 return null;
             _taken++;
+            _waiting.RemoveAll(waiting => waiting.User == user);
             Add(_users, user, 1);
             Occupy(user, server, 1);
             return new Slot(this, user, server);
         }
-    }
-
-    private bool HasRoomAt(UserId user, McpServerId? server) => server is not { } at
-        || (_servers.GetValueOrDefault(at) < options.SlotsPerServer && _pairs.GetValueOrDefault((user, at)) < PerPair);
-
-    private void Occupy(UserId user, McpServerId? server, int by)
-    {
-        if (server is not { } at)
-            return;
-        Add(_servers, at, by);
-        Add(_pairs, (user, at), by);
     }
 
     private static void Add<TKey>(Dictionary<TKey, int> counts, TKey key, int by)
@@ -79,68 +67,74 @@ internal sealed class RunSlots(RunOptions options)
             counts.Remove(key);
     }
 
+    private bool HasRoomAt(UserId user, McpServerId? server) => server is not { } at
+        || (_servers.GetValueOrDefault(at) < options.SlotsPerServer && _pairs.GetValueOrDefault((user, at)) < _perPair);
+
+    private void Occupy(UserId user, McpServerId? server, int by)
+    {
+        if (server is not { } at)
+            return;
+        Add(_servers, at, by);
+        Add(_pairs, (user, at), by);
+    }
+
+    private bool TryMove(Slot slot, McpServerId next)
+    {
+        lock (_gate)
+        {
+            if (_waiting.Any(waiting => YieldsTo(waiting, slot, next)))
+                return false;
+            if (next == slot.Server)
+                return true;
+            if (!HasRoomAt(slot.User, next))
+                return false;
+            Occupy(slot.User, slot.Server, -1);
+            Occupy(slot.User, next, 1);
+            slot.Server = next;
+        }
+
+        freed.Set();
+        return true;
+    }
+
+    private bool YieldsTo(ReadyRun waiting, Slot slot, McpServerId next)
+    {
+        if (waiting.User == slot.User || _users.GetValueOrDefault(waiting.User) + 1 >= _users.GetValueOrDefault(slot.User))
+            return false;
+        return _taken >= options.Slots
+            || (waiting.Server == next && _servers.GetValueOrDefault(next) >= options.SlotsPerServer);
+    }
+
+    private void Return(Slot slot)
+    {
+        lock (_gate)
+        {
+            _taken--;
+            Add(_users, slot.User, -1);
+            Occupy(slot.User, slot.Server, -1);
+        }
+
+        freed.Set();
+    }
+
     internal sealed class Slot(RunSlots slots, UserId user, McpServerId? server) : IDisposable
     {
-        private McpServerId? _server = server;
-        private bool _disposed;
+        private int _returned;
+
+        public UserId User => user;
+
+        public McpServerId? Server { get; set; } = server;
 
         /// <summary>
-        /// Moves on with its run's next step. Refused where there is no room, or where another user waits who has much less: then the
-        /// run goes back to the queue, behind them.
+        /// Moves on with its run's next step. Refused where there is no room, or where another user waits who has much less: then
+        /// the run goes back to the queue.
         /// </summary>
-        public bool TryMove(McpServerId next)
-        {
-            var moved = false;
-            lock (slots._gate)
-            {
-                if (ShouldYield(next))
-                    return false;
-                if (next == _server)
-                    return true;
-                if (slots.HasRoomAt(user, next))
-                {
-                    slots.Occupy(user, _server, -1);
-                    slots.Occupy(user, _server = next, 1);
-                    moved = true;
-                }
-            }
-
-            if (moved)
-                slots.Freed?.Invoke();
-            return moved;
-        }
+        public bool TryMove(McpServerId next) => slots.TryMove(this, next);
 
         public void Dispose()
         {
-            lock (slots._gate)
-            {
-                if (_disposed)
-                    return;
-                _disposed = true;
-                slots._taken--;
-                Add(slots._users, user, -1);
-                slots.Occupy(user, _server, -1);
-            }
-
-            slots.Freed?.Invoke();
+            if (Interlocked.Exchange(ref _returned, 1) == 0)
+                slots.Return(this);
         }
-
-        private bool ShouldYield(McpServerId next)
-        {
-            var full = slots._taken >= Limits.Slots;
-            foreach (var waiting in slots._waiting)
-            {
-                if (waiting.User == user || slots._users.GetValueOrDefault(waiting.User) + 1 >= slots._users.GetValueOrDefault(user))
-                    continue;
-                if (full || (waiting.Server is { } server && server == next && slots._servers.GetValueOrDefault(server) >= Limits.SlotsPerServer))
-                    return true;
-            }
-
-            return false;
-        }
-
-        private RunOptions Limits => slots.Limits;
     }
-
-    private RunOptions Limits => options;
 }

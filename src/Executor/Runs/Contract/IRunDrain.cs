@@ -1,0 +1,11 @@
+namespace Executor.Runs;
+
+/// <summary>Lets this node's runs go, so that it can stop.</summary>
+public interface IRunDrain
+{
+    /// <summary>
+    /// Claims nothing more, puts runs back between two steps, gives calls in flight <see cref="RunOptions.StopTimeout"/>, then ends
+    /// them: such a run is taken over elsewhere as if its node had died. Completes when no run is this node's any more.
+    /// </summary>
+    Task DrainAsync();
+}

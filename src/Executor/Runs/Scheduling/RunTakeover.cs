@@ -1,0 +1,53 @@
+using Executor.Nodes;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Executor.Runs.Scheduling;
+
+/// <summary>Puts the runs of lost nodes back into the queue. Their fence protects them from a node that was only slow.</summary>
+internal sealed partial class RunTakeover(
+    IRunStore store,
+    INodeLiveness liveness,
+    RunMetrics metrics,
+    IOptions<NodeOptions> options,
+    TimeProvider time,
+    ILogger<RunTakeover> logger) : BackgroundService
+{
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var owners = await store.FindOwnersAsync(cancellationToken);
+        var lost = owners.Where(owner => owner != liveness.Self && liveness.IsSuspect(owner)).ToList();
+        if (lost.Count == 0)
+            return;
+        var released = await store.ReleaseAsync(lost, cancellationToken);
+        metrics.TakenOver(released);
+        Log.Released(logger, released, lost.Count);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (StoreUnavailableException)
+            {
+                Log.Unavailable(logger);
+            }
+
+            await Task.Delay(options.Value.Lease / 5, time, stoppingToken);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Runs} runs of {Nodes} lost node incarnations were put back into the queue")]
+        public static partial void Released(ILogger logger, int runs, int nodes);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The database could not be asked for runs of lost nodes; it is tried again")]
+        public static partial void Unavailable(ILogger logger);
+    }
+}
