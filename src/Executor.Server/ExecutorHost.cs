@@ -22,7 +22,8 @@ public static partial class ExecutorHost
         try
         {
             await using var app = Build(args);
-            await app.RunAsync();
+            await app.StartAsync();
+            await app.WaitForShutdownAsync();
             return HasFailed(app.Services) ? 1 : 0;
         }
         catch (Exception failure) when (failure is ConfigurationException or StorageStartException or StoreUnavailableException or IOException)

@@ -1,4 +1,6 @@
 using Executor.Nodes;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Executor.Server.Hosting;
 
@@ -6,7 +8,8 @@ namespace Executor.Server.Hosting;
 /// Opens and closes the node. Added right after the web server, before whatever starts after it: so readiness fails before anything
 /// stops, and the server answers until every redemption and every commit has settled.
 /// </summary>
-internal sealed partial class NodeLifecycle(NodeState state, IDetachedWork detached, ILogger<NodeLifecycle> logger) : IHostedLifecycleService
+internal sealed partial class NodeLifecycle(
+    NodeState state, IDetachedWork detached, IServer server, ILogger<NodeLifecycle> logger) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -15,7 +18,8 @@ internal sealed partial class NodeLifecycle(NodeState state, IDetachedWork detac
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         state.MoveTo(NodePhase.Running);
-        Log.Running(logger, Http.ExecutorVersion.Current);
+        var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        Log.Running(logger, Http.ExecutorVersion.Current, string.Join(' ', addresses));
         return Task.CompletedTask;
     }
 
@@ -46,8 +50,8 @@ internal sealed partial class NodeLifecycle(NodeState state, IDetachedWork detac
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "The node is running, version {Version}")]
-        public static partial void Running(ILogger logger, string version);
+        [LoggerMessage(Level = LogLevel.Information, Message = "The node runs, version {Version}, at {Addresses}")]
+        public static partial void Running(ILogger logger, string version, string addresses);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "The node drains: no new step or refresh begins")]
         public static partial void Draining(ILogger logger);
