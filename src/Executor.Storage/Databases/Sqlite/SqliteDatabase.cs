@@ -14,6 +14,9 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
 
     public override Dialect Dialect { get; } = new SqliteDialect();
 
+    /// <summary>How many commits there have been; fewer than transactions, since they share them.</summary>
+    public long Commits => Writer.Commits;
+
     private SqliteWriter Writer => _writer ?? throw new InvalidOperationException("The storage has not been started.");
 
     public override Task StartAsync(CancellationToken cancellationToken)
