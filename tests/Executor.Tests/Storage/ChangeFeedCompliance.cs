@@ -1,6 +1,6 @@
+using Executor.Identity;
 using Executor.Nodes;
 using Executor.Runs;
-using Executor.Identity;
 using Executor.Storage.Changes;
 using Executor.Tests.Infrastructure;
 

@@ -56,6 +56,8 @@ public sealed class MigrationTests
         Assert.False((await host.Health.CheckAsync(CancellationToken.None)).IsReady);
         await AddVersionAsync(host.Database);
         Assert.True((await host.Health.CheckAsync(CancellationToken.None)).IsReady);
+        await backend.ExecuteAsync("DROP TABLE schema_migrations");
+        Assert.Equal(new DatabaseHealth(true, 0, Newest), await host.Health.CheckAsync(CancellationToken.None));
     }
 
     [PostgresFact]

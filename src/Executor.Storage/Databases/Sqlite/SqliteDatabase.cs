@@ -17,7 +17,7 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
     /// <summary>How many commits there have been; fewer than transactions, since they share them.</summary>
     public long Commits => Writer.Commits;
 
-    private SqliteWriter Writer => _writer ?? throw new InvalidOperationException("The storage has not been started.");
+    private SqliteWriter Writer => _writer ?? throw new StoreUnavailableException("The storage has not been started.");
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
