@@ -168,3 +168,8 @@ internal sealed record RunNode(ServiceProvider Services, TestLiveness Liveness)
     public Task<TriggerOutcome> TriggerAsync(RunId id, TriggerAction? action = null) =>
         Runs.For(id).TriggerAsync(RunWorld.User, action, default);
 }
+
+internal static class NodeServicesExtensions
+{
+    public static IDetachedWork GetDetached(this ServiceProvider services) => services.GetRequiredService<IDetachedWork>();
+}
