@@ -50,7 +50,7 @@ internal sealed class FrontEnd : IAsyncDisposable, IDatabaseHealth
 
     public NodeState Node { get; } = new();
 
-    public CollectedLog Log { get; } = new();
+    public CapturedLogs Log { get; } = new();
 
     public DatabaseHealth Database { get; set; } = new(true, 1, 1);
 
