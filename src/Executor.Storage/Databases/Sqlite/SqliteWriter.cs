@@ -22,6 +22,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Task _loop;
     private readonly SqliteCommand _begin, _savepoint, _release, _undo, _commit, _rollback;
+    private long _commits;
 
     public SqliteWriter(SqliteConnection connection, TimeProvider time)
     {
@@ -39,6 +40,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         _loop = Task.Factory.StartNew(
             Run, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
     }
+
+    public long Commits => Interlocked.Read(ref _commits);
 
     public Task<T> RunAsync<T>(Func<WriteSession, Task<T>> work, CancellationToken cancellationToken)
     {
@@ -84,6 +87,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             }
 
             _commit.ExecuteNonQuery();
+            Interlocked.Increment(ref _commits);
             return null;
         }
         catch (SqliteException fault)

@@ -13,9 +13,9 @@ internal sealed class CappedBuffer(int limit) : IBufferWriter<byte>
 
     public void Advance(int count)
     {
-        _inner.Advance(count);
-        if (_inner.WrittenCount > limit)
+        if (count > limit - _inner.WrittenCount)
             throw TooLarge(limit);
+        _inner.Advance(count);
     }
 
     public Memory<byte> GetMemory(int sizeHint = 0) => _inner.GetMemory(sizeHint);

@@ -1,0 +1,202 @@
+using Executor.Credentials;
+using Executor.Runs;
+using Executor.Servers;
+using Executor.Tests.Infrastructure;
+
+namespace Executor.Tests.Runs;
+
+public class InterruptionTests
+{
+    private const string ReadOnly = """{"readOnlyHint":true}""";
+    private const string Destructive = """{"destructiveHint":true,"readOnlyHint":"true"}""";
+
+    [Theory]
+    [InlineData(ReadOnly, OnUnknown.ByAnnotations, true)]
+    [InlineData("""{"idempotentHint":true}""", OnUnknown.ByAnnotations, true)]
+    [InlineData(Destructive, OnUnknown.ByAnnotations, false)]
+    [InlineData("{}", OnUnknown.ByAnnotations, false)]
+    [InlineData(Destructive, OnUnknown.Retry, true)]
+    [InlineData(ReadOnly, OnUnknown.Ask, false)]
+    public async Task Node_death_in_a_call_repeats_only_what_may_be_repeated(string annotations, OnUnknown onUnknown, bool repeated)
+    {
+        await using var world = await RunWorld.StartAsync();
+        var held = world.Gateway.Held("tool", annotations);
+        var dead = await world.StartedNodeAsync("a");
+        var id = await dead.StartRunAsync(RunWorld.Step("a", "tool", onUnknown: onUnknown));
+        await world.Gateway.Calls.WaitForAsync(call => call.Call.Tool == "tool");
+
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Ok(), annotations);
+        var heir = await TakeOverAsync(world, dead);
+        if (!repeated)
+        {
+            var waiting = await world.UntilAsync(heir, id, RunStatus.AwaitingInput);
+            Assert.Equal(AwaitingReason.Interrupted, waiting.Run.AwaitingReason);
+            Assert.Equal(1, world.Gateway.CountOf("tool"));
+            Assert.Equal(TriggerOutcome.ActionRequired, await heir.TriggerAsync(id));
+            Assert.Equal(TriggerOutcome.Triggered, await heir.TriggerAsync(id, TriggerAction.Retry));
+        }
+
+        var run = await world.UntilAsync(heir, id, RunStatus.Succeeded);
+        Assert.Equal(2, run.Steps[0].Attempts);
+        Assert.Equal([$"{id}/0", $"{id}/0"], world.Gateway.Calls.Seen.Select(call => call.Call.IdempotencyKey));
+        held.TrySetResult(ScriptedGateway.Ok("""{"late":true}"""));
+    }
+
+    [Fact]
+    public async Task Zombie_that_finishes_its_call_late_writes_nothing()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var held = world.Gateway.Held("tool", ReadOnly);
+        var zombie = await world.StartedNodeAsync("a");
+        var id = await zombie.StartRunAsync(RunWorld.Step("a", "tool"), RunWorld.Step("b", "after"));
+        world.Gateway.Tool("after", _ => ScriptedGateway.Ok());
+        await world.Gateway.Calls.WaitForAsync(call => call.Call.Tool == "tool");
+
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Ok("""{"by":"heir"}"""), ReadOnly);
+        var heir = await TakeOverAsync(world, zombie);
+        var run = await world.UntilAsync(heir, id, RunStatus.Succeeded);
+        held.SetResult(ScriptedGateway.Ok("""{"by":"zombie"}"""));
+        await zombie.Services.GetDetached().WhenIdleAsync(default).WaitAsync(TimeSpan.FromSeconds(15));
+
+        var after = (await heir.Runs.For(id).ReadAsync(RunWorld.User, default))!;
+        Assert.Equal("""{"by":"heir"}""", after.Steps[0].Result);
+        Assert.Equal(run.Run.Version, after.Run.Version);
+        Assert.Equal(1, world.Gateway.CountOf("after"));
+    }
+
+    [Fact]
+    public async Task Interrupted_step_skipped_goes_on_with_the_next()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Failed(McpEffect.Unknown), Destructive);
+        world.Gateway.Tool("next", _ => ScriptedGateway.Ok());
+        var node = await world.StartedNodeAsync();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool"), RunWorld.Step("b", "next", server: RunWorld.Protected));
+        await world.Credentials.DepositAsync(new CredentialKey(RunWorld.User, RunWorld.Protected));
+        await world.UntilAsync(node, id, RunStatus.AwaitingInput);
+
+        Assert.Equal(TriggerOutcome.Triggered, await node.TriggerAsync(id, TriggerAction.Skip));
+        var run = await world.UntilAsync(node, id, RunStatus.Succeeded);
+        Assert.Equal((StepStatus.Skipped, StepStatus.Succeeded), (run.Steps[0].Status, run.Steps[1].Status));
+        Assert.Equal(1, world.Gateway.CountOf("tool"));
+    }
+
+    [Fact]
+    public async Task Unknown_outcome_of_a_repeatable_tool_is_repeated_after_a_pause_and_not_for_ever()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Failed(McpEffect.Unknown), ReadOnly);
+        var node = await world.StartedNodeAsync();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool"));
+        var once = await world.UntilAsync(node, id, record => record.Run.NotBefore is not null);
+        Assert.Equal((RunStatus.Pending, 1), (once.Run.Status, once.Steps[0].Attempts));
+
+        await world.AdvanceUntilAsync(node, id, record => record.Run.Status == RunStatus.AwaitingInput, TimeSpan.FromMilliseconds(500));
+        Assert.Equal(5, world.Gateway.CountOf("tool"));
+    }
+
+    [Fact]
+    public async Task Step_that_outlasts_its_timeout_is_of_unknown_outcome_even_when_the_gateway_never_returns()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Held("tool", Destructive);
+        var node = await world.StartedNodeAsync();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool") with { Timeout = TimeSpan.FromSeconds(3) });
+        var call = await world.Gateway.Calls.WaitForAsync(_ => true);
+        Assert.Equal(TimeSpan.FromSeconds(3), call.Call.Timeout);
+
+        var began = world.Time.GetUtcNow();
+        await world.AdvanceUntilAsync(node, id, record => record.Run.AwaitingReason == AwaitingReason.Interrupted, TimeSpan.FromMilliseconds(250));
+        Assert.InRange(world.Time.GetUtcNow() - began, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(60));
+        await world.Gateway.Cancelled.WaitForAsync(tool => tool == "tool");
+    }
+
+    [Fact]
+    public async Task Annotations_that_cannot_be_looked_up_are_asked_for_again_later()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Failed(McpEffect.Unknown), ReadOnly);
+        world.Gateway.Listing = new McpOutcome<IReadOnlyList<McpTool>>.Failed(new McpFailure(McpFailureCodes.Unreachable, "Away.", McpEffect.None));
+        var node = await world.StartedNodeAsync();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool"));
+        var waiting = await world.UntilAsync(node, id, record => record.Run.NotBefore is not null);
+        Assert.Equal((RunStatus.Pending, StepStatus.Executing), (waiting.Run.Status, waiting.Steps[0].Status));
+
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Ok(), ReadOnly);
+        world.Gateway.Listing = null;
+        await world.AdvanceUntilAsync(node, id, record => record.Run.Status == RunStatus.Succeeded, TimeSpan.FromSeconds(1));
+        Assert.Equal(2, world.Gateway.CountOf("tool"));
+    }
+
+    [Fact]
+    public async Task Annotations_that_need_the_user_park_the_run_and_are_looked_up_after_the_deposit()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var key = new CredentialKey(RunWorld.User, RunWorld.Protected);
+        await world.Credentials.DepositAsync(key);
+        world.Gateway.Tool("tool", async (_, _) =>
+        {
+            await world.Credentials.RevokeAsync(key);
+            return ScriptedGateway.Failed(McpEffect.Unknown);
+        }, Destructive);
+        var node = await world.StartedNodeAsync();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool", server: RunWorld.Protected));
+        var parked = await world.UntilAsync(node, id, RunStatus.AwaitingInput);
+        Assert.Equal((AwaitingReason.NeedsOAuthReauth, StepStatus.Executing), (parked.Run.AwaitingReason, parked.Steps[0].Status));
+
+        await world.Credentials.DepositAsync(key);
+        await world.UntilAsync(node, id, record => record.Run.AwaitingReason == AwaitingReason.Interrupted);
+        Assert.Equal(1, world.Gateway.CountOf("tool"));
+    }
+
+    [Theory]
+    [InlineData(CommitFault.BeforeCommit)]
+    [InlineData(CommitFault.AfterCommit)]
+    public async Task Result_whose_commit_fails_is_not_lost_and_the_tool_not_called_again(CommitFault fault)
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", call => ScriptedGateway.Ok($$"""{"n":"{{call.Call.IdempotencyKey}}"}"""), Destructive);
+        var failures = 0;
+        var store = new UnreliableRunStore(world.Storage.Runs)
+        {
+            Fault = (_, written) => written is { Status: RunStatus.Running or RunStatus.Succeeded } && Interlocked.Increment(ref failures) % 3 != 0
+                ? fault
+                : CommitFault.None,
+        };
+        var node = world.Node(through: _ => store);
+        await node.Scheduler.StartAsync(default);
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool"), RunWorld.Step("b", "tool"), RunWorld.Step("c", "tool"));
+
+        await world.AdvanceUntilAsync(node, id, record => record.Run.Status == RunStatus.Succeeded, TimeSpan.FromSeconds(1));
+        var run = (await node.Runs.For(id).ReadAsync(RunWorld.User, default))!;
+        Assert.Equal(3, world.Gateway.CountOf("tool"));
+        Assert.Equal([$$"""{"n":"{{id}}/0"}""", $$"""{"n":"{{id}}/1"}""", $$"""{"n":"{{id}}/2"}"""], run.Steps.Select(step => step.Result));
+        Assert.True(store.Faults >= 2);
+    }
+
+    [Fact]
+    public async Task Claim_whose_commit_was_not_heard_of_does_not_strand_the_run()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Ok());
+        var store = new UnreliableRunStore(world.Storage.Runs) { FailClaims = CommitFault.AfterCommit };
+        var node = world.Node(through: _ => store);
+        await node.Scheduler.StartAsync(default);
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool"));
+
+        await world.AdvanceUntilAsync(node, id, record => record.Run.Status == RunStatus.Succeeded, TimeSpan.FromMilliseconds(500));
+        Assert.Equal(1, world.Gateway.CountOf("tool"));
+    }
+
+    /// <summary>The node is seen to stand still; another takes its runs over.</summary>
+    private static async Task<RunNode> TakeOverAsync(RunWorld world, RunNode dead)
+    {
+        dead.Liveness.MayStartSteps = false;
+        var heir = await world.StartedNodeAsync("b");
+        await heir.Takeover.LookAsync(default);
+        Assert.Equal([dead.Liveness.Self], await world.Storage.Runs.FindOwnersAsync(default));
+        heir.Liveness.Suspects.Add(dead.Liveness.Self);
+        await heir.Takeover.LookAsync(default);
+        return heir;
+    }
+}
