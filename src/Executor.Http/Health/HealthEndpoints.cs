@@ -69,5 +69,5 @@ internal static class HealthEndpoints
 
     private static JsonHttpResult<ProbeBody> Answer(List<string> problems) => problems.Count == 0
         ? TypedResults.Json(new ProbeBody("ok"), statusCode: 200)
-        : TypedResults.Json(new ProbeBody("unavailable", problems), statusCode: 503);
+        : TypedResults.Json(new ProbeBody("unavailable") { Problems = problems }, statusCode: 503);
 }
