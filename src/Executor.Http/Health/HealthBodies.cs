@@ -4,4 +4,5 @@ namespace Executor.Http.Health;
 internal sealed record HealthBody(string State);
 
 /// <param name="Problems">What is missing, without names or secrets.</param>
-internal sealed record ProbeBody(string Status, IReadOnlyList<string>? Problems = null);
+/// <param name="Warnings">What an operator should know although the node is ready.</param>
+internal sealed record ProbeBody(string Status, IReadOnlyList<string>? Problems = null, IReadOnlyList<string>? Warnings = null);
