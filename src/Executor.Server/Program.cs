@@ -1,3 +1,1 @@
-var builder = WebApplication.CreateSlimBuilder(args);
-await using var app = builder.Build();
-await app.RunAsync();
+return await Executor.Server.ExecutorHost.RunAsync(args);

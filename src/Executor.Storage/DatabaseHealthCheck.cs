@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Executor.Nodes;
 using Executor.Storage.Databases;
 using Executor.Storage.Migrations;
@@ -19,6 +20,11 @@ internal sealed class DatabaseHealthCheck(Database database, IReadOnlyList<Migra
         catch (StoreUnavailableException)
         {
             return new DatabaseHealth(Reachable: false, 0, _required);
+        }
+        catch (DbException)
+        {
+            // It answers, and not with our tables.
+            return new DatabaseHealth(Reachable: true, 0, _required);
         }
     }
 }

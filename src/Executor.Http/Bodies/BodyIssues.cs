@@ -14,12 +14,10 @@ internal sealed class BodyIssues
 
     public bool Any => _count > 0;
 
-    public static Problem Single(string path, string message)
-    {
-        var issues = new BodyIssues();
-        issues.Add(path, message);
-        return issues.ToProblem();
-    }
+    public static Problem Single(string path, string message) => Refused($"{(path.Length == 0 ? "body" : path)}: {message}");
+
+    /// <summary>For a mistake that was found behind the front end, with its path.</summary>
+    public static Problem Refused(string issues) => Problem.InvalidRequest("Invalid request body — " + issues);
 
     public void Add(string path, string message)
     {
@@ -29,9 +27,9 @@ internal sealed class BodyIssues
 
     public Problem ToProblem()
     {
-        var text = new StringBuilder("Invalid request body — ").AppendJoin("; ", _issues);
+        var text = new StringBuilder().AppendJoin("; ", _issues);
         if (_count > MaxListed)
             text.Append("; and ").Append(_count - MaxListed).Append(" more");
-        return Problem.InvalidRequest(text.ToString());
+        return Refused(text.ToString());
     }
 }

@@ -66,6 +66,8 @@ internal static class RunEndpoints
                 case StartOutcome.Repeated { Run: var earlier }:
                     request.HttpContext.Response.Headers.Location = Location(request, earlier);
                     return TypedResults.Ok(RunBody.Of(earlier));
+                case StartOutcome.Invalid { Reason: var reason }:
+                    return BodyIssues.Refused(reason);
                 default:
                     return Problem.Unprocessable(ProblemTypes.KeyReused, $"The {IdempotencyKeyHeader.Name} was used for another request before");
             }

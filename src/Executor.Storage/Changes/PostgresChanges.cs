@@ -18,14 +18,16 @@ internal sealed class PostgresChanges : IChangeFeed, IAsyncDisposable
 
     public PostgresChanges(PostgresSettings settings, LocalChanges local, ILogger<PostgresChanges> logger)
     {
-        // One database may hold several schemas, each with nodes of its own. Hashed, since a channel's name is an identifier too.
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(settings.Schema));
-        var channel = "executor_" + Convert.ToHexStringLower(hash.AsSpan(0, 8));
+        var channel = ChannelOf(settings.Schema);
         var self = Guid.NewGuid();
         _local = local;
         _listener = new PostgresListener(settings.Notifications, channel, self, local, logger);
         _notifier = new PostgresNotifier(settings.Notifications, channel, self, logger);
     }
+
+    /// <summary>One database may hold several schemas, each with nodes of its own. Hashed, since a channel's name is an identifier too.</summary>
+    public static string ChannelOf(string schema) =>
+        "executor_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(schema)).AsSpan(0, 8));
 
     /// <summary>Returns when this node hears the others.</summary>
     public Task StartAsync(CancellationToken cancellationToken)

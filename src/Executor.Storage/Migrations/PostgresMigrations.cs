@@ -7,7 +7,7 @@ namespace Executor.Storage.Migrations;
 internal static class PostgresMigrations
 {
     /// <summary>The same for every version of this program, or two versions would migrate at once.</summary>
-    private const long Lock = 7_310_579_432_001_455_873;
+    public const long Lock = 7_310_579_432_001_455_873;
 
     /// <summary>
     /// Any number of nodes may start at once: each waits for the lock, which ends with its transaction, and finds what is left to do.

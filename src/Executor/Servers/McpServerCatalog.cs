@@ -2,7 +2,7 @@ using Executor.Identity;
 
 namespace Executor.Servers;
 
-internal sealed class McpServerCatalog(IEnumerable<McpServer> servers) : IMcpServerCatalog
+public sealed class McpServerCatalog(IEnumerable<McpServer> servers) : IMcpServerCatalog
 {
     public static readonly McpServerCatalog Empty = new([]);
 

@@ -219,6 +219,36 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task Endpoint_off_the_allowlist_is_refused_at_deposit_and_not_called_later()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        await world.DepositAsync(node);
+        world.Catalog.OAuth2(
+            CredentialWorld.Server, world.Sandbox.McpEndpoint, RefreshReplay.Strict, null, "https://idp.example/token");
+
+        Assert.IsType<DepositOutcome.EndpointRefused>(await node.Owner().DepositAsync(world.DepositOf("rt"), default));
+        var outcome = Assert.IsType<TokenOutcome.NeedsReauth>(await node.Owner().GetTokenAsync(default));
+
+        Assert.Equal((CredentialState.OperatorError, CredentialReason.EndpointRefused), (outcome.SeenState, outcome.Reason));
+        Assert.Equal(0, world.Sandbox.OAuth.Counters.GrantRequests);
+    }
+
+    [Fact]
+    public async Task Node_without_a_key_says_so_and_keeps_what_is_stored()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        await world.DepositAsync(world.Node());
+        var before = await world.RowAsync();
+        var keyless = world.Node("keyless", key: "");
+
+        Assert.IsType<TokenOutcome.EncryptionKeyMissing>(await keyless.Owner().GetTokenAsync(default));
+        Assert.IsType<DepositOutcome.EncryptionKeyMissing>(await keyless.Owner().DepositAsync(world.DepositOf("rt"), default));
+
+        Assert.Equal(before.Version, (await world.RowAsync()).Version);
+    }
+
+    [Fact]
     public async Task Node_that_may_not_open_intents_sends_nothing()
     {
         await using var world = await CredentialWorld.StartAsync();

@@ -49,7 +49,7 @@ internal sealed class PostgresBackend : StorageBackend
 
     public string Schema { get; } = $"test_{Guid.NewGuid():N}";
 
-    public override StorageProvider Provider => new StorageProvider.Postgres(_connectionString + ";Maximum Pool Size=30", Schema);
+    public override StorageProvider Provider => new StorageProvider.Postgres($"{_connectionString};Maximum Pool Size=30;Application Name={Schema}", Schema);
 
     public static async Task<PostgresBackend> CreateAsync() => new((await PrivatePostgres.GetAsync()).ConnectionString());
 

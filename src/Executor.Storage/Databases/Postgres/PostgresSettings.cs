@@ -64,7 +64,7 @@ internal sealed partial class PostgresSettings
 
     private static NpgsqlConnectionStringBuilder Common(string text, StorageProvider.Postgres options, string session)
     {
-        var builder = Parse(text);
+        var builder = Parse(text) ?? throw new StorageStartException("The PostgreSQL connection string is not valid.");
         builder.SearchPath = $"\"{options.Schema}\"";
         builder.Options = string.IsNullOrEmpty(builder.Options) ? session : $"{builder.Options} {session}";
         builder.ApplicationName ??= "executor";
@@ -83,7 +83,7 @@ internal sealed partial class PostgresSettings
         return builder;
     }
 
-    private static NpgsqlConnectionStringBuilder Parse(string text)
+    private static NpgsqlConnectionStringBuilder? Parse(string text)
     {
         try
         {
@@ -94,13 +94,10 @@ internal sealed partial class PostgresSettings
         }
         catch (Exception fault) when (fault is ArgumentException or FormatException or InvalidOperationException or KeyNotFoundException)
         {
-            // Without the cause: it quotes what it could not read, and that may be the password.
-            _ = fault;
-            throw Unreadable();
+            // The cause quotes what it could not read, and that may be the password.
+            return null;
         }
     }
-
-    private static StorageStartException Unreadable() => new("The PostgreSQL connection string is not valid.");
 
     [GeneratedRegex("^[a-zA-Z_][a-zA-Z0-9_$]*\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Identifier();

@@ -14,7 +14,10 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
 
     public override Dialect Dialect { get; } = new SqliteDialect();
 
-    private SqliteWriter Writer => _writer ?? throw new InvalidOperationException("The storage has not been started.");
+    /// <summary>How many commits there have been; fewer than transactions, since they share them.</summary>
+    public long Commits => Writer.Commits;
+
+    private SqliteWriter Writer => _writer ?? throw new StoreUnavailableException("The storage has not been started.");
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ internal sealed class SqliteReaders(Func<SqliteConnection> open, TimeProvider ti
     private const int Count = 4;
 
     private readonly SemaphoreSlim _free = new(Count);
-    private readonly ConcurrentBag<SqliteConnection> _connections = [];
+    private readonly ConcurrentBag<PreparedConnection> _connections = [];
 
     public async Task<T> ReadAsync<T>(
         string sql, SqlArguments arguments, Func<SqlMapper.GridReader, Task<T>> read, CancellationToken cancellationToken)
@@ -18,7 +18,7 @@ internal sealed class SqliteReaders(Func<SqliteConnection> open, TimeProvider ti
         await _free.WaitAsync(cancellationToken);
         try
         {
-            var connection = _connections.TryTake(out var idle) ? idle : open();
+            var connection = _connections.TryTake(out var idle) ? idle : new PreparedConnection(open());
             try
             {
                 // A read transaction sees one snapshot, however many statements it runs.

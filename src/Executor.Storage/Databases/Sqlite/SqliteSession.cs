@@ -1,5 +1,5 @@
+using System.Data.Common;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace Executor.Storage.Databases.Sqlite;
 
@@ -7,7 +7,7 @@ namespace Executor.Storage.Databases.Sqlite;
 /// One savepoint of the writer's transaction. SQLite answers on the calling thread, so every task here is complete when it is
 /// returned; the commit is the writer's.
 /// </summary>
-internal sealed class SqliteSession(SqliteConnection connection, TimeProvider time) : WriteSession
+internal sealed class SqliteSession(DbConnection connection, TimeProvider time) : WriteSession
 {
     public bool IsRolledBack { get; private set; }
 
@@ -38,7 +38,7 @@ internal sealed class SqliteSession(SqliteConnection connection, TimeProvider ti
     }
 
     public static async Task<T> QueryAsync<T>(
-        SqliteConnection connection, string sql, SqlArguments arguments, TimeProvider time, Func<SqlMapper.GridReader, Task<T>> read)
+        DbConnection connection, string sql, SqlArguments arguments, TimeProvider time, Func<SqlMapper.GridReader, Task<T>> read)
     {
         await using var grid = await connection.QueryMultipleAsync(sql, arguments.At(time.UnixNow()));
         return await read(grid);

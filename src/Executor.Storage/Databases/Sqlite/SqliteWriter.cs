@@ -18,13 +18,16 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private readonly Channel<SqliteJob> _jobs = Channel.CreateUnbounded<SqliteJob>(new() { SingleReader = true });
     private readonly SqliteConnection _connection;
+    private readonly PreparedConnection _statements;
     private readonly TimeProvider _time;
     private readonly Task _loop;
     private readonly SqliteCommand _begin, _savepoint, _release, _undo, _commit, _rollback;
+    private long _commits;
 
     public SqliteWriter(SqliteConnection connection, TimeProvider time)
     {
         _connection = connection;
+        _statements = new PreparedConnection(connection);
         _time = time;
         _begin = Prepare("BEGIN IMMEDIATE");
         _savepoint = Prepare("SAVEPOINT job");
@@ -37,6 +40,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         _loop = Task.Factory.StartNew(
             Run, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
     }
+
+    public long Commits => Interlocked.Read(ref _commits);
 
     public Task<T> RunAsync<T>(Func<WriteSession, Task<T>> work, CancellationToken cancellationToken)
     {
@@ -52,6 +57,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         await _loop;
         foreach (var command in new[] { _begin, _savepoint, _release, _undo, _commit, _rollback })
             await command.DisposeAsync();
+        await _statements.DisposeAsync();
     }
 
     private void Run()
@@ -81,6 +87,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             }
 
             _commit.ExecuteNonQuery();
+            Interlocked.Increment(ref _commits);
             return null;
         }
         catch (SqliteException fault)
@@ -99,7 +106,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         if (!job.TryStart())
             return;
         _savepoint.ExecuteNonQuery();
-        var session = new SqliteSession(_connection, _time);
+        var session = new SqliteSession(_statements, _time);
         if (!job.Run(session) || session.IsRolledBack)
         {
             // Some faults (disk full, out of memory) end the whole transaction; then this throws, and nobody's work was stored.

@@ -165,6 +165,8 @@ internal sealed class CredentialOwner(
     /// <summary>What the view alone answers; null when it takes a refresh.</summary>
     private TokenOutcome? Answer(CredentialView view)
     {
+        if (!vault.HasKey)
+            return new TokenOutcome.EncryptionKeyMissing(); // first: no deposit could help
         switch (view.Row.State)
         {
             case CredentialState.Absent or CredentialState.NeedsReauth:
@@ -174,8 +176,6 @@ internal sealed class CredentialOwner(
                 return view.NeedsReauth(); // the recovery tries again when the back-off has passed
         }
 
-        if (!vault.HasKey)
-            return new TokenOutcome.EncryptionKeyMissing();
         if (view.Undecryptable)
         {
             alarms.Undecryptable(key);

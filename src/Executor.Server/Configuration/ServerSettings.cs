@@ -1,0 +1,40 @@
+using System.Net;
+using Executor.Http.Authentication;
+using Executor.Security;
+using Executor.Servers;
+using Executor.Storage;
+
+namespace Executor.Server.Configuration;
+
+/// <summary>A whole, valid configuration.</summary>
+internal sealed record ServerSettings
+{
+    public required AuthenticationSettings Authentication { get; init; }
+
+    public required Keyring Keyring { get; init; }
+
+    public required IMcpServerCatalog Servers { get; init; }
+
+    public required StorageProvider Storage { get; init; }
+
+    public required string NodeName { get; init; }
+
+    public required TimeSpan TokenLifetime { get; init; }
+
+    /// <summary>Null for every address of the machine.</summary>
+    public required IPAddress? HttpHost { get; init; }
+
+    public required int HttpPort { get; init; }
+
+    public required TimeSpan StepTimeout { get; init; }
+
+    public required TimeSpan StopTimeout { get; init; }
+
+    public required int RunRetentionDays { get; init; }
+
+    public required LogLevel LogLevel { get; init; }
+
+    public required bool IsDevelopment { get; init; }
+
+    public required Uri? OtlpEndpoint { get; init; }
+}

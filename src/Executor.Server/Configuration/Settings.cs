@@ -1,0 +1,52 @@
+namespace Executor.Server.Configuration;
+
+/// <summary>Every setting that there is.</summary>
+internal static class Settings
+{
+    public static readonly Setting AuthSecret = new(
+        "EXECUTOR_AUTH_SECRET", "required: signs the callers' JWTs (HS256); at least 32 bytes", "FOREST_AUTH_SECRET", IsSecret: true);
+
+    public static readonly Setting EncryptionKey = new(
+        "EXECUTOR_ENCRYPTION_KEY", "encrypts credentials: 32 bytes in hex or base64", "FOREST_EXECUTOR_ENCRYPTION_KEY", IsSecret: true);
+
+    public static readonly Setting RetiredKeys = new(
+        "EXECUTOR_ENCRYPTION_KEYS_RETIRED", "earlier keys, comma-separated, that still open what they sealed", IsSecret: true);
+
+    public static readonly Setting McpServers = new("EXECUTOR_MCP_SERVERS", "path of the servers file");
+
+    public static readonly Setting NodeName = new("EXECUTOR_NODE_NAME", "this node's name (the host's name)");
+
+    public static readonly Setting TokenLifetime = new(
+        "EXECUTOR_TOKEN_LIFETIME_S", "lifetime of access tokens whose provider names none (3600)");
+
+    public static readonly Setting DatabasePath = new("EXECUTOR_DATABASE_PATH", "SQLite file, when no PostgreSQL is named (executor.db)");
+    public static readonly Setting DatabaseUrl = new("DATABASE_URL", "PostgreSQL: postgres://user:password@host:port/database", IsSecret: true);
+    public static readonly Setting DatabaseHost = new("DATABASE_HOST", "or its parts: host,");
+    public static readonly Setting DatabasePort = new("DATABASE_PORT", "port (5432),");
+    public static readonly Setting DatabaseName = new("DATABASE_NAME", "database,");
+    public static readonly Setting DatabaseUser = new("DATABASE_USER", "user,");
+    public static readonly Setting DatabasePassword = new("DATABASE_PASSWORD", "password", IsSecret: true);
+
+    public static readonly Setting DatabaseSsl = new(
+        "DATABASE_SSL", "true (verifies certificate and host), require (encrypts without verifying) or false (true)");
+
+    public static readonly Setting DatabaseSchema = new("DATABASE_SCHEMA", "schema in PostgreSQL (executor)");
+    public static readonly Setting HttpHost = new("HTTP_HOST", "IP address to listen on, or * for all (*)");
+    public static readonly Setting HttpPort = new("HTTP_PORT", "port to listen on; 0 takes a free one (3400)");
+    public static readonly Setting StepTimeout = new("STEP_TIMEOUT_S", "time-out of steps that name none (300)");
+    public static readonly Setting StopTimeout = new("STOP_TIMEOUT_S", "what running steps get when the node stops (30)");
+    public static readonly Setting RunRetention = new("RUN_RETENTION_DAYS", "finished runs are deleted after it (30)");
+    public static readonly Setting LogLevel = new("LOG_LEVEL", "Debug, Info, Warn or Error (Info)");
+
+    public static readonly Setting Environment = new(
+        "ASPNETCORE_ENVIRONMENT", "Development lets token endpoints be plain http and on this machine, nothing else");
+
+    public static readonly Setting OtlpEndpoint = new("OTEL_EXPORTER_OTLP_ENDPOINT", "where traces and metrics go");
+
+    public static readonly IReadOnlyList<Setting> All =
+    [
+        AuthSecret, EncryptionKey, RetiredKeys, McpServers, NodeName, TokenLifetime, DatabasePath, DatabaseUrl, DatabaseHost, DatabasePort,
+        DatabaseName, DatabaseUser, DatabasePassword, DatabaseSsl, DatabaseSchema, HttpHost, HttpPort, StepTimeout, StopTimeout, RunRetention,
+        LogLevel, Environment, OtlpEndpoint,
+    ];
+}

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Executor.Identity;
+using Executor.Nodes;
+using Executor.Runs;
+using Executor.Tests.Http.Fakes;
+using Executor.Tests.Infrastructure;
+
+namespace Executor.Tests.Http;
+
+public sealed class RunEventTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private FrontEnd _node = null!;
+    private RunRecord _run = null!;
+
+    public async Task InitializeAsync()
+    {
+        _node = await FrontEnd.StartAsync(_time);
+        var step = new StepDefinition("a", McpServerId.From("crm"), "t", "{}", null, OnUnknown.ByAnnotations);
+        _run = FakeRuns.Make(UserId.From(FrontEnd.User), "r", RunStatus.Running, [step]);
+        _node.Runs.Records[_run.Run.Id] = _run;
+    }
+
+    public async Task DisposeAsync() => await _node.DisposeAsync();
+
+    [Fact]
+    public async Task Snapshots_are_streamed_until_the_run_has_ended()
+    {
+        using var response = await WatchAsync("999");
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(("1", "running"), await EventAsync(reader));
+        var pretty = "{\n  \"content\": [],\r\n  \"text\": \"line\u2028separator\"\n}";
+        var done = _run with
+        {
+            Run = _run.Run with { Status = RunStatus.Succeeded, Version = 5 },
+            Steps = [_run.Steps[0] with { Status = StepStatus.Succeeded, Result = pretty }],
+        };
+        _node.Runs.Snapshots.Writer.TryWrite(done);
+        Assert.Equal(("5", "succeeded"), await EventAsync(reader));
+        _node.Runs.Snapshots.Writer.Complete();
+        Assert.Null(await reader.ReadLineAsync().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Silence_is_broken_by_comments()
+    {
+        using var response = await WatchAsync(null);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        await EventAsync(reader);
+
+        for (var i = 0; i < 2; i++)
+        {
+            await WaitForTimerAsync();
+            _time.Advance(TimeSpan.FromSeconds(15));
+            Assert.StartsWith(":", await reader.ReadLineAsync().WaitAsync(Patience), StringComparison.Ordinal);
+            Assert.Equal("", await reader.ReadLineAsync().WaitAsync(Patience));
+        }
+    }
+
+    [Fact]
+    public async Task Stream_ends_when_the_node_drains()
+    {
+        using var response = await WatchAsync(null);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        await EventAsync(reader);
+
+        _node.Node.MoveTo(NodePhase.Draining);
+
+        Assert.Null(await reader.ReadLineAsync().WaitAsync(Patience));
+    }
+
+    private Task<HttpResponseMessage> WatchAsync(string? lastEventId) => _node.SendAsync(
+        HttpMethod.Get, $"/runs/{_run.Run.Id}/events", more: request =>
+        {
+            if (lastEventId is not null)
+                request.Headers.Add("Last-Event-ID", lastEventId);
+        });
+
+    private static async Task<(string Id, string? Status)> EventAsync(StreamReader reader)
+    {
+        var id = await reader.ReadLineAsync().WaitAsync(Patience);
+        Assert.StartsWith("id: ", id, StringComparison.Ordinal);
+        Assert.Equal("event: run", await reader.ReadLineAsync().WaitAsync(Patience));
+        var data = await reader.ReadLineAsync().WaitAsync(Patience);
+        Assert.Equal("", await reader.ReadLineAsync().WaitAsync(Patience));
+        return (id![4..], JsonDocument.Parse(data!["data: ".Length..]).RootElement.Text("status"));
+    }
+
+    private async Task WaitForTimerAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (_time.ArmedTimers == 0)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+}

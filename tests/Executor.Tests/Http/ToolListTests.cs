@@ -1,0 +1,126 @@
+using System.Net;
+using System.Text.Json;
+using Executor.Credentials;
+using Executor.Servers;
+using Executor.Tests.Http.Fakes;
+
+namespace Executor.Tests.Http;
+
+public sealed class ToolListTests : IAsyncLifetime
+{
+    private FrontEnd _node = null!;
+
+    public async Task InitializeAsync() => _node = await FrontEnd.StartAsync();
+
+    public async Task DisposeAsync() => await _node.DisposeAsync();
+
+    [Fact]
+    public async Task Tools_come_with_schema_and_annotations()
+    {
+        var schema = JsonDocument.Parse("""{"type":"object","properties":{"q":{"type":"string"}}}""").RootElement;
+        var annotations = JsonDocument.Parse("""{"readOnlyHint":true}""").RootElement;
+        _node.Servers.OnList = () => new McpOutcome<IReadOnlyList<McpTool>>.Completed(
+            [new McpTool("search", "Search", "Finds things", schema, annotations), new McpTool("bare", null, null, schema, null)]);
+
+        using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(
+            """{"tools":[{"name":"search","title":"Search","description":"Finds things","inputSchema":{"type":"object","properties":{"q":{"type":"string"}}},"annotations":{"readOnlyHint":true}},{"name":"bare","description":"","inputSchema":{"type":"object","properties":{"q":{"type":"string"}}}}]}""",
+            await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Server_without_tools_is_a_success()
+    {
+        using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=" + Uri.EscapeDataString("bücher/100%"));
+
+        Assert.Equal("""{"tools":[]}""", await response.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("?mcpServerId=")]
+    [InlineData("?mcpServerId")]
+    [InlineData("?mcpServerId=crm&mcpServerId=crm")]
+    [InlineData("?other=crm")]
+    public async Task Server_must_be_named_once(string query)
+    {
+        _node.Servers.Failure = new InvalidOperationException("must not be called");
+
+        using var response = await _node.GetAsync("/list-mcp-tools" + query);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("Missing required query parameter \"mcpServerId\"", (await response.JsonAsync()).Text("error"));
+    }
+
+    [Theory]
+    [InlineData("nope")]
+    [InlineData("%00")]
+    [InlineData("CRM")]
+    public async Task Server_that_is_not_configured_is_not_found(string id)
+    {
+        using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=" + id);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.StartsWith("No MCP server is configured", (await response.JsonAsync()).Text("error"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task User_who_has_to_connect_gets_the_typed_conflict()
+    {
+        _node.Credentials.OnToken = () => new TokenOutcome.NeedsReauth(Generation.None, CredentialState.Absent, CredentialReason.None);
+
+        using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
+
+        Assert.Equal(HttpStatusCode.Conflict, response.StatusCode);
+        var problem = await response.JsonAsync();
+        Assert.Equal(("needs-oauth-reauth", "crm"), (problem.Text("awaitingInputReason"), problem.Text("mcpServerId")));
+    }
+
+    [Fact]
+    public async Task Rejection_of_a_fresh_token_asks_to_connect()
+    {
+        _node.Servers.OnList = () => new McpOutcome<IReadOnlyList<McpTool>>.Unauthorized();
+
+        using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
+
+        Assert.Equal(HttpStatusCode.Conflict, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Missing_key_is_typed()
+    {
+        _node.Credentials.OnToken = () => new TokenOutcome.EncryptionKeyMissing();
+
+        using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("executor_encryption_key_missing", (await response.JsonAsync()).Text("code"));
+    }
+
+    [Fact]
+    public async Task Credential_that_may_come_back_says_when()
+    {
+        _node.Credentials.OnToken = () => new TokenOutcome.Unavailable(TimeSpan.FromSeconds(6.2));
+
+        using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(7), response.Headers.RetryAfter?.Delta);
+    }
+
+    [Fact]
+    public async Task Server_that_cannot_be_reached_is_a_typed_503()
+    {
+        _node.Servers.OnList = () => new McpOutcome<IReadOnlyList<McpTool>>.Failed(
+            new McpFailure(McpFailureCodes.Unreachable, "The MCP server could not be reached.", McpEffect.None));
+
+        using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        var problem = await response.JsonAsync();
+        Assert.Equal("The MCP server could not be reached to list its tools", problem.Text("error"));
+        Assert.Equal(McpFailureCodes.Unreachable, problem.Text("code"));
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Executor.Server;
+
+namespace Executor.Tests.Server;
+
+/// <summary>The built server as a process of its own.</summary>
+internal sealed partial class NodeProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private NodeProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => Collect(line.Data, _output);
+        process.ErrorDataReceived += (_, line) => Collect(line.Data, _errors);
+    }
+
+    public string Output => string.Join('\n', _output);
+
+    public string Errors => string.Join('\n', _errors);
+
+    public static NodeProcess Start(string[] args, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(ExecutorHost).Assembly.Location, .. args])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Directory.CreateTempSubdirectory("executor-").FullName,
+        };
+        foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
+            start.Environment.Remove(name);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        var node = new NodeProcess(new Process { StartInfo = start });
+        node._process.Start();
+        node._process.BeginOutputReadLine();
+        node._process.BeginErrorReadLine();
+        return node;
+    }
+
+    public Task<Uri> AddressAsync() => _address.Task.WaitAsync(Patience);
+
+    /// <summary>Asks the process to stop, as an orchestrator does.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString()]);
+        kill.WaitForExit();
+    }
+
+    public async Task<int> ExitCodeAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+        Directory.Delete(_process.StartInfo.WorkingDirectory, recursive: true);
+    }
+
+    private static bool IsSetting(string name) =>
+        name.StartsWith("EXECUTOR_", StringComparison.Ordinal) || name.StartsWith("FOREST_", StringComparison.Ordinal)
+        || name.StartsWith("DATABASE_", StringComparison.Ordinal) || name is "HTTP_PORT" or "LOG_LEVEL" or "ASPNETCORE_ENVIRONMENT";
+
+    private void Collect(string? line, ConcurrentQueue<string> lines)
+    {
+        if (line is null)
+            return;
+        lines.Enqueue(line);
+        if (Listening().Match(line) is { Success: true } match)
+            _address.TrySetResult(new Uri($"http://127.0.0.1:{match.Groups["port"].Value}"));
+    }
+
+    [GeneratedRegex(@"The node runs.*http://[^ ]*:(?<port>\d+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Listening();
+}

@@ -1,0 +1,195 @@
+using System.Net;
+using System.Text;
+using Executor.Server.Configuration;
+using Executor.Storage;
+using Executor.Tests.Infrastructure;
+using Microsoft.Extensions.Logging;
+
+namespace Executor.Tests.Server;
+
+public sealed class SettingsTests : IDisposable
+{
+    private const string Hex = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("executor-");
+
+    public static TheoryData<string, string, string> Wrong() => new()
+    {
+        { "EXECUTOR_AUTH_SECRET", "", "EXECUTOR_AUTH_SECRET: is required" },
+        { "EXECUTOR_AUTH_SECRET", "   ", "EXECUTOR_AUTH_SECRET: is required" },
+        { "EXECUTOR_AUTH_SECRET", new string('s', 31), "EXECUTOR_AUTH_SECRET: must have at least 32 bytes" },
+        { "FOREST_AUTH_SECRET", new string('o', 40), "EXECUTOR_AUTH_SECRET: differs from FOREST_AUTH_SECRET" },
+        { "EXECUTOR_ENCRYPTION_KEY", Hex[1..], "EXECUTOR_ENCRYPTION_KEY: must be 32 bytes" },
+        { "EXECUTOR_ENCRYPTION_KEYS_RETIRED", Hex + ",nope", "EXECUTOR_ENCRYPTION_KEYS_RETIRED: key 2" },
+        { "EXECUTOR_MCP_SERVERS", "/nonexistent/servers.json", "EXECUTOR_MCP_SERVERS: names a file that does not exist" },
+        { "EXECUTOR_TOKEN_LIFETIME_S", "0", "EXECUTOR_TOKEN_LIFETIME_S: must be an integer from 1" },
+        { "HTTP_PORT", "65536", "HTTP_PORT: must be an integer from 0 to 65535" },
+        { "HTTP_PORT", "34 00", "HTTP_PORT:" },
+        { "HTTP_HOST", "localhost", "HTTP_HOST: must be an IP address" },
+        { "STEP_TIMEOUT_S", "0", "STEP_TIMEOUT_S: must be" },
+        { "STEP_TIMEOUT_S", "30s", "STEP_TIMEOUT_S: must be" },
+        { "STEP_TIMEOUT_S", "1_000", "STEP_TIMEOUT_S: must be" },
+        { "STEP_TIMEOUT_S", "-1", "STEP_TIMEOUT_S: must be" },
+        { "STEP_TIMEOUT_S", "1.5", "STEP_TIMEOUT_S: must be" },
+        { "STEP_TIMEOUT_S", "NaN", "STEP_TIMEOUT_S: must be" },
+        { "STOP_TIMEOUT_S", "0", "STOP_TIMEOUT_S: must be" },
+        { "RUN_RETENTION_DAYS", "0", "RUN_RETENTION_DAYS: must be" },
+        { "LOG_LEVEL", "Trace", "LOG_LEVEL: must be Debug, Info, Warn or Error" },
+        { "DATABASE_URL", "host=db", "DATABASE_URL: must be postgres://" },
+        { "DATABASE_HOST", "db", "DATABASE_NAME: is required beside" },
+        { "DATABASE_SSL", "maybe", "DATABASE_SSL: must be true, require or false" },
+        { "DATABASE_SCHEMA", "a b", "DATABASE_SCHEMA: must be" },
+        { "DATABASE_SCHEMA", new string('s', 64), "DATABASE_SCHEMA: must be" },
+        { "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT: must be" },
+    };
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact]
+    public void Only_the_secret_is_required_and_the_rest_has_defaults()
+    {
+        var settings = Read();
+
+        Assert.Equal(new StorageProvider.Sqlite("executor.db"), settings.Storage);
+        Assert.Equal((3400, (IPAddress?)null), (settings.HttpPort, settings.HttpHost));
+        Assert.Equal((300, 30, 3600), (settings.StepTimeout.TotalSeconds, settings.StopTimeout.TotalSeconds, settings.TokenLifetime.TotalSeconds));
+        Assert.Equal((30, LogLevel.Information), (settings.RunRetentionDays, settings.LogLevel));
+        Assert.False(settings.IsDevelopment);
+        Assert.False(settings.Keyring.HasKey);
+    }
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void Wrong_value_is_named_and_not_quoted(string name, string value, string message)
+    {
+        var refused = Assert.Throws<ConfigurationException>(() => Read([], (name, value)));
+
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+        if (value.Length > 8)
+            Assert.DoesNotContain(value, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reference_names_are_accepted_alone_or_with_the_same_value()
+    {
+        var alone = Read([], ("EXECUTOR_AUTH_SECRET", ""), ("FOREST_AUTH_SECRET", TestTokens.Secret), ("FOREST_EXECUTOR_ENCRYPTION_KEY", Hex));
+        var both = Read([], ("FOREST_AUTH_SECRET", TestTokens.Secret));
+
+        Assert.True(alone.Keyring.HasKey);
+        Assert.NotNull(both.Authentication);
+    }
+
+    [Fact]
+    public void Auth_secret_is_not_the_encryption_key_in_any_spelling()
+    {
+        var bytes = Convert.FromHexString(Hex);
+        var text = "exactly-thirty-two-bytes-of-text";
+        foreach (var (secret, key) in new[]
+        {
+            (Hex, Hex), (Hex, Hex.ToUpperInvariant()), (Hex, Convert.ToBase64String(bytes)), (Convert.ToBase64String(bytes), Hex),
+            (text, Convert.ToHexString(Encoding.ASCII.GetBytes(text))), (text, Convert.ToBase64String(Encoding.ASCII.GetBytes(text))),
+        })
+        {
+            var current = Assert.Throws<ConfigurationException>(() => Read([], ("EXECUTOR_AUTH_SECRET", secret), ("EXECUTOR_ENCRYPTION_KEY", key)));
+            var retired = Assert.Throws<ConfigurationException>(() => Read([], ("EXECUTOR_AUTH_SECRET", secret), ("EXECUTOR_ENCRYPTION_KEYS_RETIRED", key)));
+            Assert.Contains("must differ from EXECUTOR_AUTH_SECRET", current.Message, StringComparison.Ordinal);
+            Assert.Contains("must differ from EXECUTOR_AUTH_SECRET", retired.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Command_line_wins_over_environment_and_environment_over_file()
+    {
+        var file = WriteFile("""{ "HTTP_PORT": 1, "STEP_TIMEOUT_S": "2", "STOP_TIMEOUT_S": 3, /* a comment */ }""");
+
+        var settings = Read(["--http-port=8080", "--config", file], ("HTTP_PORT", "9090"), ("STEP_TIMEOUT_S", "20"));
+
+        Assert.Equal((8080, 20, 3), (settings.HttpPort, settings.StepTimeout.TotalSeconds, settings.StopTimeout.TotalSeconds));
+    }
+
+    [Theory]
+    [InlineData("{", "is not valid JSON")]
+    [InlineData("[]", "must hold a JSON object")]
+    [InlineData("""{"HTTP_PORTS":1}""", "there is no setting 'HTTP_PORTS'")]
+    [InlineData("""{"HTTP_PORT":{}}""", "HTTP_PORT must be a string")]
+    [InlineData("""{"HTTP_PORT":1,"HTTP_PORT":1}""", "names a member twice")]
+    public void Settings_file_is_read_strictly(string json, string message)
+    {
+        var refused = Assert.Throws<ConfigurationException>(() => Read(["--config", WriteFile(json)]));
+
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--http-port", "needs a value")]
+    [InlineData("--http-port=", "needs a value")]
+    [InlineData("--http-port=1|--http-port=2", "is given twice")]
+    [InlineData("--auth-secret=x", "not taken from the command line")]
+    [InlineData("--encryption-key=x", "not taken from the command line")]
+    [InlineData("--database-url=x", "not taken from the command line")]
+    [InlineData("--in-memory=true", "there is no such option")]
+    [InlineData("-x", "Argument 1: is not an option")]
+    [InlineData("--config=/nonexistent/file.json", "cannot be read")]
+    public void Command_line_is_read_strictly(string args, string message)
+    {
+        var refused = Assert.Throws<ConfigurationException>(() => Read(args.Split('|')));
+
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Database_comes_from_its_parts_or_its_url()
+    {
+        var parts = Read([], ("DATABASE_HOST", "::1"), ("DATABASE_NAME", "a/b"), ("DATABASE_USER", "u@x"), ("DATABASE_PASSWORD", "p:w"), ("DATABASE_SSL", "Require"));
+        var url = Read([], ("DATABASE_URL", "postgres://u:p@db/x"), ("DATABASE_HOST", "other"), ("DATABASE_NAME", "y"), ("DATABASE_USER", "z"), ("DATABASE_SCHEMA", "s"));
+        var own = Read([], ("DATABASE_URL", "postgres://u:p@db/x?sslmode=disable"));
+
+        Assert.Equal(new StorageProvider.Postgres("postgres://u%40x:p%3Aw@[::1]:5432/a%2Fb", "executor", PostgresSsl.Require), parts.Storage);
+        Assert.Equal(new StorageProvider.Postgres("postgres://u:p@db/x", "s", PostgresSsl.VerifyFull), url.Storage);
+        Assert.Null(Assert.IsType<StorageProvider.Postgres>(own.Storage).Ssl);
+        Assert.IsType<StorageProvider.SqliteInMemory>(Read(["--in-memory"], ("DATABASE_URL", "postgres://u:p@db/x")).Storage);
+        Assert.Throws<ConfigurationException>(() => Read([], ("DATABASE_URL", "postgres://u:p@db/x"), ("EXECUTOR_DATABASE_PATH", "x.db")));
+    }
+
+    [Theory]
+    [InlineData("Development", true)]
+    [InlineData("Production", false)]
+    [InlineData("development-like", false)]
+    [InlineData("test", false)]
+    public void Only_the_development_environment_is_relaxed(string environment, bool expected) =>
+        Assert.Equal(expected, Read([], ("ASPNETCORE_ENVIRONMENT", environment)).IsDevelopment);
+
+    [Fact]
+    public void Mistakes_in_the_servers_file_are_told_with_the_others()
+    {
+        var refused = Assert.Throws<ConfigurationException>(() => Read(
+            [], ("EXECUTOR_MCP_SERVERS", WriteFile("""{"mcpServers":{"crm":{"url":"not a url","auth":{"type":"magic"}}}}""")), ("HTTP_PORT", "x")));
+
+        Assert.Contains("EXECUTOR_MCP_SERVERS: crm", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("HTTP_PORT:", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Example_of_the_environment_names_every_setting()
+    {
+        var example = File.ReadAllText(Path.Combine(Repository.Root, ".env.example"));
+
+        foreach (var setting in Settings.All)
+            Assert.Matches($"(?m)^#? ?{setting.Name}=", example);
+    }
+
+    private static ServerSettings Read(string[]? args = null, params (string Name, string Value)[] environment)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["EXECUTOR_AUTH_SECRET"] = TestTokens.Secret };
+        foreach (var (name, value) in environment)
+            values[name] = value;
+        return SettingsReader.Read(args ?? [], name => values.GetValueOrDefault(name));
+    }
+
+    private string WriteFile(string json)
+    {
+        var path = Path.Combine(_directory.FullName, $"{Guid.NewGuid():N}.json");
+        File.WriteAllText(path, json);
+        return path;
+    }
+}

@@ -1,0 +1,141 @@
+using Executor.Nodes;
+using Executor.Storage;
+using Executor.Storage.Databases;
+using Executor.Storage.Migrations;
+using Executor.Tests.Infrastructure;
+using Npgsql;
+
+namespace Executor.Tests.Storage;
+
+public sealed class MigrationTests
+{
+    private static int Newest => Migration.Sqlite.Max(migration => migration.Version);
+
+    [Fact]
+    public void Both_databases_have_the_same_versions_in_order()
+    {
+        Assert.Equal(
+            Migration.Sqlite.Select(migration => migration.Version), Migration.Postgres.Select(migration => migration.Version));
+        Assert.Equal(Enumerable.Range(1, Newest), Migration.Sqlite.Select(migration => migration.Version));
+    }
+
+    [Fact]
+    public async Task Sqlite_starts_again_on_a_newer_schema_and_reports_its_version()
+    {
+        await using var backend = new SqliteFileBackend();
+        await using (var host = await backend.OpenAsync())
+        {
+            Assert.Equal(new DatabaseHealth(true, Newest, Newest), await host.Health.CheckAsync(CancellationToken.None));
+            await AddVersionAsync(host.Database);
+        }
+
+        await using var again = await backend.OpenAsync();
+        var health = await again.Health.CheckAsync(CancellationToken.None);
+        Assert.Equal((999, true), (health.SchemaVersion, health.IsReady));
+    }
+
+    [PostgresFact]
+    public async Task Postgres_five_at_once_on_an_empty_database_all_start_and_migrate_once()
+    {
+        await using var backend = await PostgresBackend.CreateAsync();
+        var hosts = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(() => backend.OpenAsync())));
+        Assert.Equal(Newest, await backend.ScalarAsync<long>("SELECT count(*) FROM schema_migrations"));
+        foreach (var host in hosts)
+        {
+            Assert.True((await host.Health.CheckAsync(CancellationToken.None)).IsReady);
+            await host.DisposeAsync();
+        }
+    }
+
+    [PostgresFact]
+    public async Task Postgres_newer_schema_is_ready_and_an_older_one_is_not()
+    {
+        await using var backend = await PostgresBackend.CreateAsync();
+        await using var host = await backend.OpenAsync();
+        await backend.ExecuteAsync("DELETE FROM schema_migrations");
+        Assert.False((await host.Health.CheckAsync(CancellationToken.None)).IsReady);
+        await AddVersionAsync(host.Database);
+        Assert.True((await host.Health.CheckAsync(CancellationToken.None)).IsReady);
+        await backend.ExecuteAsync("DROP TABLE schema_migrations");
+        Assert.Equal(new DatabaseHealth(true, 0, Newest), await host.Health.CheckAsync(CancellationToken.None));
+    }
+
+    [PostgresFact]
+    public async Task Postgres_role_that_may_not_create_schemas_uses_one_that_exists()
+    {
+        await using var backend = await PostgresBackend.CreateAsync();
+        var role = $"r_{backend.Schema}";
+        await backend.ExecuteAsync(
+            $"CREATE ROLE {role} LOGIN; CREATE SCHEMA {backend.Schema}; GRANT USAGE, CREATE ON SCHEMA {backend.Schema} TO {role}");
+        try
+        {
+            var server = await PrivatePostgres.GetAsync();
+            var provider = new StorageProvider.Postgres(server.ConnectionString(role), backend.Schema);
+            await using (var host = await StorageHost.StartAsync(new StorageOptions(provider)))
+                Assert.True((await host.Health.CheckAsync(CancellationToken.None)).IsReady);
+
+            // Where the schema is missing, it is told so.
+            await Assert.ThrowsAsync<StorageStartException>(
+                () => StorageHost.StartAsync(new StorageOptions(provider with { Schema = backend.Schema + "x" })));
+        }
+        finally
+        {
+            await backend.ExecuteAsync($"DROP OWNED BY {role} CASCADE; DROP ROLE {role}");
+        }
+    }
+
+    [PostgresFact]
+    public async Task Postgres_tables_are_in_the_schema_and_nowhere_else()
+    {
+        await using var backend = await PostgresBackend.CreateAsync();
+        await using (await backend.OpenAsync())
+        await using (await backend.OpenAsync())
+        {
+            Assert.Equal(0L, await backend.ScalarAsync<long>(
+                "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"));
+            Assert.Equal(1L, await backend.ScalarAsync<long>(
+                $"SELECT count(*) FROM pg_tables WHERE schemaname = '{backend.Schema}' AND tablename = 'credentials'"));
+            Assert.Equal(Newest, await backend.ScalarAsync<long>("SELECT count(*) FROM schema_migrations"));
+        }
+    }
+
+    [PostgresFact]
+    public async Task Postgres_start_waits_for_another_migration_however_long_idle_and_leaves_no_lock()
+    {
+        await using var backend = await PostgresBackend.CreateAsync();
+        var server = await PrivatePostgres.GetAsync();
+        await using var holder = new NpgsqlConnection(server.ConnectionString() + ";Pooling=false");
+        await holder.OpenAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand($"SELECT pg_advisory_xact_lock({PostgresMigrations.Lock})", holder, transaction))
+            await command.ExecuteNonQueryAsync();
+
+        var starting = Task.Run(() => StorageHost.StartAsync(new StorageOptions(new StorageProvider.Postgres(
+            server.ConnectionString() + ";Options=-c idle_in_transaction_session_timeout=200", backend.Schema))));
+        await Eventually.TrueAsync(async () => await backend.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND NOT granted "
+            + $"AND objid = ({PostgresMigrations.Lock}::bigint & 4294967295)::oid") >= 1);
+        Assert.False(starting.IsCompleted);
+        await transaction.CommitAsync();
+
+        await using var host = await starting;
+        Assert.Equal(0L, await backend.ScalarAsync<long>(
+            $"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND pid IN "
+            + "(SELECT pid FROM pg_stat_activity WHERE state = 'idle')"));
+    }
+
+    [Theory]
+    [InlineData("my-schema")]
+    [InlineData("1a")]
+    [InlineData("a.b")]
+    [InlineData("")]
+    [InlineData("a\n")]
+    [InlineData("x\"; DROP SCHEMA public; --")]
+    [InlineData("a234567890123456789012345678901234567890123456789012345678901234")]
+    public async Task Postgres_schema_name_that_is_no_identifier_is_refused_before_anything_is_sent(string schema) =>
+        await Assert.ThrowsAsync<StorageStartException>(
+            () => StorageHost.StartAsync(new StorageOptions(new StorageProvider.Postgres("Host=/nowhere", schema))));
+
+    private static Task AddVersionAsync(Database database) => database.WriteAsync(
+        "INSERT INTO schema_migrations (version, name, applied_at) VALUES (999, 'from the future', 0);", new SqlArguments(), default);
+}

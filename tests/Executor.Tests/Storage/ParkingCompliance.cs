@@ -1,0 +1,144 @@
+using Executor.Credentials;
+using Executor.Identity;
+using Executor.Nodes;
+using Executor.Runs;
+using Executor.Storage.Databases;
+using Executor.Tests.Infrastructure;
+
+namespace Executor.Tests.Storage;
+
+/// <summary>Parks and deposits: no wake-up is lost, none happens twice.</summary>
+public abstract class ParkingCompliance : StorageTest
+{
+    private const string RefuseOnSqlite =
+        "CREATE TRIGGER refuse BEFORE UPDATE ON runs BEGIN SELECT RAISE(ABORT, 'refused'); END;";
+
+    private const string RefuseOnPostgres =
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$; "
+        + "CREATE TRIGGER refuse BEFORE UPDATE ON runs FOR EACH ROW EXECUTE FUNCTION refuse();";
+
+    private static readonly CredentialSeen Nothing = new(Key(1), Generation.None, CredentialState.Absent);
+
+    [ComplianceFact]
+    public async Task Park_on_an_unknown_key_gives_it_its_absent_row_and_a_deposit_wakes_the_run()
+    {
+        var run = await InsertRunAsync(1, row => row with { NotBefore = Clock.GetUtcNow() });
+        Assert.True(await ParkAsync(run.Id, Nothing));
+        Assert.Equal(CredentialState.Absent, (await RowAsync(Key(1))).State);
+        var heard = new Signals<Change>();
+        using var subscription = Host.Changes.Subscribe(heard.Add);
+
+        await DepositAsync(Key(1));
+
+        var woken = await RunAsync(run.Id);
+        Assert.Equal(
+            (RunStatus.Pending, AwaitingReason.None, (McpServerId?)null, (DateTimeOffset?)null, 2L),
+            (woken.Status, woken.AwaitingReason, woken.AwaitedServer, woken.NotBefore, woken.Version));
+        await heard.WaitForAsync(change => change is Change.RunsReady);
+        Assert.Equal([run.Id], (await Runs.FindReadyAsync(1, 1, [], None)).Runs.Select(ready => ready.Id));
+    }
+
+    [ComplianceFact]
+    public async Task Park_on_what_is_no_longer_as_seen_does_not_hold()
+    {
+        var run = await InsertRunAsync(1);
+        var generation = await DepositAsync(Key(1), row => row with { State = CredentialState.NeedsReauth });
+        var seen = new CredentialSeen(Key(1), generation, CredentialState.NeedsReauth);
+        Assert.False(await ParkAsync(run.Id, Nothing));
+        Assert.False(await ParkAsync(run.Id, seen with { State = CredentialState.OperatorError }));
+        Assert.True(await ParkAsync(run.Id, seen));
+    }
+
+    [ComplianceFact]
+    public async Task Deposit_wakes_only_runs_parked_on_its_key()
+    {
+        var mine = await InsertRunAsync(1);
+        var elsewhere = await InsertRunAsync(1);
+        var interrupted = await InsertRunAsync(1);
+        var theirs = await InsertRunAsync(2);
+        await ParkAsync(mine.Id, Nothing);
+        await ParkAsync(elsewhere.Id, Nothing with { Key = Key(1, "other") });
+        await ChangeRunAsync(interrupted.Id, row => row with
+        {
+            Status = RunStatus.AwaitingInput,
+            AwaitingReason = AwaitingReason.Interrupted,
+            AwaitedServer = McpServerId.From("github"),
+        });
+        await ParkAsync(theirs.Id, Nothing with { Key = Key(2) });
+
+        await DepositAsync(Key(1));
+
+        Assert.Equal(RunStatus.Pending, (await RunAsync(mine.Id)).Status);
+        foreach (var other in new[] { elsewhere, interrupted, theirs })
+            Assert.Equal(RunStatus.AwaitingInput, (await RunAsync(other.Id)).Status);
+    }
+
+    [ComplianceFact]
+    public async Task Each_parked_run_is_woken_once_by_many_deposits()
+    {
+        var runs = new List<RunRow>();
+        for (var n = 0; n < 30; n++)
+        {
+            runs.Add(await InsertRunAsync(1));
+            await ParkAsync(runs[n].Id, Nothing);
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => DepositAsync(Key(1))));
+        foreach (var run in runs)
+            Assert.Equal((RunStatus.Pending, 2L), ((await RunAsync(run.Id)).Status, (await RunAsync(run.Id)).Version));
+    }
+
+    [ComplianceFact]
+    public async Task Wake_that_fails_takes_the_deposit_with_it()
+    {
+        var run = await InsertRunAsync(1);
+        await ParkAsync(run.Id, Nothing);
+        await Host.Database.WriteAsync(Backend is PostgresBackend ? RefuseOnPostgres : RefuseOnSqlite, new SqlArguments(), None);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => DepositAsync(Key(1)));
+
+        Assert.Equal((CredentialState.Absent, 0L), ((await RowAsync(Key(1))).State, (await RowAsync(Key(1))).Version));
+        Assert.Equal(RunStatus.AwaitingInput, (await RunAsync(run.Id)).Status);
+    }
+
+    [ComplianceFact]
+    public async Task Parks_racing_with_deposits_leave_no_run_parked_on_a_ready_credential()
+    {
+        const int Races = 500;
+        var keys = Enumerable.Range(1, Races).Select(n => Key(n)).ToList();
+        var seen = await Task.WhenAll(keys.Select(async key => new CredentialSeen(
+            key,
+            await DepositAsync(key, row => row with { State = CredentialState.NeedsReauth }),
+            CredentialState.NeedsReauth)));
+        var runs = await Task.WhenAll(keys.Select(key => InsertRunAsync(key.User.Value)));
+
+        var parked = await Task.WhenAll(Enumerable.Range(0, Races).Select(async n =>
+        {
+            // Started in either order, so that both outcomes occur however fast the database is.
+            var first = n % 2 == 0 ? Task.Run(() => DepositAsync(keys[n])) : null;
+            var parking = Task.Run(() => ParkAsync(runs[n].Id, seen[n]));
+            await (first ?? Task.Run(() => DepositAsync(keys[n])));
+            return await parking;
+        }));
+
+        Assert.Contains(true, parked);
+        Assert.Contains(false, parked);
+        for (var n = 0; n < Races; n++)
+        {
+            // Parked and woken once, or never parked.
+            var run = await RunAsync(runs[n].Id);
+            Assert.Equal((RunStatus.Pending, parked[n] ? 2L : 0L), (run.Status, run.Version));
+        }
+    }
+}
+
+public sealed class SqliteFileParkingTests : ParkingCompliance
+{
+    protected override Task<StorageBackend> CreateBackendAsync() => Task.FromResult<StorageBackend>(new SqliteFileBackend());
+}
+
+[NeedsPostgres]
+public sealed class PostgresParkingTests : ParkingCompliance
+{
+    protected override async Task<StorageBackend> CreateBackendAsync() => await PostgresBackend.CreateAsync();
+}

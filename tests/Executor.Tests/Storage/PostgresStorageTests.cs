@@ -1,0 +1,136 @@
+using Executor.Credentials;
+using Executor.Nodes;
+using Executor.Runs;
+using Executor.Storage;
+using Executor.Tests.Infrastructure;
+using Npgsql;
+
+namespace Executor.Tests.Storage;
+
+[NeedsPostgres]
+public sealed class PostgresStorageTests : StorageTest
+{
+    private PostgresBackend Postgres => (PostgresBackend)Backend;
+
+    [PostgresFact]
+    public async Task Connections_that_the_server_ended_are_replaced_without_the_caller_noticing()
+    {
+        await Task.WhenAll(Enumerable.Range(1, 20).Select(n => DepositAsync(Key(n))));
+        await Postgres.ExecuteAsync(
+            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{ApplicationName}' AND pid <> pg_backend_pid()");
+        await Task.WhenAll(Enumerable.Range(1, 20).Select(n => DepositAsync(Key(n))));
+    }
+
+    [PostgresFact]
+    public async Task Connection_cut_while_deciding_makes_the_decision_again_and_once_only_in_effect()
+    {
+        await DepositAsync(Key(1));
+        var decisions = 0;
+        await Credentials.ChangeAsync(
+            Key(1),
+            default,
+            ledger =>
+            {
+                if (Interlocked.Increment(ref decisions) == 1)
+                    CutOthers();
+                return new CredentialDecision<bool>(true, ledger.Row! with { Failures = ledger.Row.Failures + 1 });
+            },
+            None).ContinueWith(task => task.IsFaulted ? Assert.IsType<StoreUnavailableException>(task.Exception!.InnerException) : null);
+
+        // Cut before or after the commit was sent: in no case is it counted twice.
+        Assert.InRange((await RowAsync(Key(1))).Failures, 0, 1);
+
+        void CutOthers() => Postgres.ExecuteAsync(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            + $"WHERE application_name = '{ApplicationName}' AND state = 'idle in transaction'").GetAwaiter().GetResult();
+    }
+
+    [PostgresFact]
+    public async Task Server_that_is_not_there_is_unavailable_and_its_name_is_not_told()
+    {
+        var missing = new StorageProvider.Postgres("Host=/tmp/executor-no-such-socket;Username=secretuser;Database=x;Timeout=2");
+        var fault = await Assert.ThrowsAsync<StoreUnavailableException>(() => StorageHost.StartAsync(new StorageOptions(missing)));
+        Assert.DoesNotContain("executor-no-such-socket", fault.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("secretuser", fault.ToString(), StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
+    public async Task Caller_that_gives_up_waiting_for_a_lock_is_let_go_and_changes_nothing()
+    {
+        await DepositAsync(Key(1));
+        var server = await PrivatePostgres.GetAsync();
+        await using var connection = new NpgsqlConnection($"{server.ConnectionString()};Pooling=false;Search Path={Postgres.Schema}");
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand("SELECT 1 FROM credentials FOR UPDATE", connection, transaction))
+            await command.ExecuteScalarAsync();
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Credentials.ChangeAsync(
+            Key(1), default, ledger => new CredentialDecision<bool>(true, ledger.Row! with { Failures = 1 }), cancellation.Token));
+        await transaction.RollbackAsync();
+        Assert.Equal(0, (await RowAsync(Key(1))).Failures);
+    }
+
+    [PostgresFact]
+    public async Task Sessions_commit_synchronously_whatever_the_connection_string_adds()
+    {
+        var server = await PrivatePostgres.GetAsync();
+        await using var host = await StorageHost.StartAsync(new StorageOptions(new StorageProvider.Postgres(
+            server.ConnectionString() + ";Options=-c synchronous_commit=off", Postgres.Schema)));
+        Assert.Equal("on", await host.Database.ReadFirstAsync<string>("SHOW synchronous_commit;", new(), None));
+    }
+
+    [PostgresFact]
+    public async Task Server_clock_is_used_where_none_is_set()
+    {
+        await using var host = await Postgres.OpenAsync();
+        var before = DateTimeOffset.UtcNow.AddSeconds(-2);
+        var seen = await host.Credentials.ChangeAsync(
+            Key(1), new CredentialChangeOptions(CreatesRow: true), ledger => new CredentialDecision<DateTimeOffset>(ledger.Now), None);
+        Assert.InRange(seen, before, before.AddSeconds(60));
+        var run = NewRow(1, createdAt: seen.AddHours(1));
+        await host.Runs.InsertAsync(run, Steps(1), null, None);
+
+        // Created by a node whose clock is ahead: due all the same.
+        Assert.Equal([run.Id], (await host.Runs.FindReadyAsync(1, 1, [], None)).Runs.Select(ready => ready.Id));
+        Assert.Single(await host.Runs.ClaimAsync([run.Id], new NodeRef("a", 1), None));
+    }
+
+    [PostgresFact]
+    public async Task Change_costs_two_round_trips()
+    {
+        await DepositAsync(Key(1));
+        var run = await InsertRunAsync(1);
+        Assert.Equal(2, await RoundTripsAsync(() => DepositAsync(Key(1))));
+        Assert.Equal(2, await RoundTripsAsync(() => ChangeRunAsync(run.Id, row => row with { Position = 1 })));
+        Assert.Equal(1, await RoundTripsAsync(() => Runs.ClaimAsync([run.Id], new NodeRef("a", 1), None)));
+        Assert.Equal(1, await RoundTripsAsync(() => Runs.ReadAsync(run.Id, None)));
+
+        // Each round trip ends one statement batch, which Npgsql counts as one command.
+        static async Task<int> RoundTripsAsync(Func<Task> act)
+        {
+            var count = 0;
+            using var listener = new System.Diagnostics.ActivityListener
+            {
+                ShouldListenTo = source => string.Equals(source.Name, "Npgsql", StringComparison.Ordinal),
+                Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> options) =>
+                    options.Parent.TraceId == System.Diagnostics.Activity.Current?.TraceId
+                        ? System.Diagnostics.ActivitySamplingResult.AllData
+                        : System.Diagnostics.ActivitySamplingResult.None,
+                ActivityStopped = activity =>
+                {
+                    if (activity.GetTagItem("db.query.text") is not null || activity.GetTagItem("db.statement") is not null)
+                        Interlocked.Increment(ref count);
+                },
+            };
+            System.Diagnostics.ActivitySource.AddActivityListener(listener);
+            using var activity = new System.Diagnostics.Activity("test").Start();
+            await act();
+            return count;
+        }
+    }
+
+    protected override async Task<StorageBackend> CreateBackendAsync() => await PostgresBackend.CreateAsync();
+
+    private string ApplicationName => Postgres.Schema;
+}
