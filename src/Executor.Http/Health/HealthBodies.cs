@@ -7,4 +7,7 @@ internal sealed record ProbeBody(string Status)
 {
     /// <summary>What is missing, without names or secrets.</summary>
     public IReadOnlyList<string>? Problems { get; init; }
+
+    /// <summary>What an operator should know although the node is ready.</summary>
+    public IReadOnlyList<string>? Warnings { get; init; }
 }

@@ -11,7 +11,7 @@ internal sealed class NodeSightings(TimeProvider time, TimeSpan lease)
     /// <summary>Incarnations somebody asked about that no read had listed: since when.</summary>
     private readonly Dictionary<NodeRef, long> _unlisted = [];
     private readonly HashSet<NodeRef> _gone = [];
-    private long? _lastBegan;
+    private (long Began, long Ended)? _last;
 
     /// <summary>Every incarnation whose lock was seen free throughout the lease.</summary>
     public IReadOnlyList<NodeRef> Abandoned(NodeRef self) => !IsFresh()
@@ -23,19 +23,19 @@ internal sealed class NodeSightings(TimeProvider time, TimeSpan lease)
     {
         _seen.Clear();
         _unlisted.Clear();
-        _lastBegan = null;
+        _last = null;
     }
 
     /// <param name="sightings">Every incarnation that is not gone.</param>
     /// <param name="began">When the read began, by the monotonic clock. It ends now.</param>
     public void Record(IReadOnlyList<NodeSighting> sightings, long began)
     {
-        if (_lastBegan is { } last && time.GetElapsedTime(last) > lease / 2)
+        if (!IsFresh())
             Interrupt();
 
         // A count begins when the first read has ended, and reaches to where the last one began: what happened in between is certain.
         var ended = time.GetTimestamp();
-        _lastBegan = began;
+        _last = (began, ended);
         foreach (var sighting in sightings)
         {
             var known = _seen.TryGetValue(sighting.Node, out var before);
@@ -83,9 +83,9 @@ internal sealed class NodeSightings(TimeProvider time, TimeSpan lease)
             _gone.Clear();
     }
 
-    private bool IsFresh() => _lastBegan is { } last && time.GetElapsedTime(last) <= lease / 2;
+    private bool IsFresh() => _last is { } last && time.GetElapsedTime(last.Ended) <= lease / 2;
 
-    private bool Throughout(long since) => time.GetElapsedTime(since, _lastBegan!.Value) >= lease;
+    private bool Throughout(long since) => time.GetElapsedTime(since, _last!.Value.Began) >= lease;
 
     private readonly record struct Seen(long Heartbeat, long StillSince, long? FreeSince);
 }

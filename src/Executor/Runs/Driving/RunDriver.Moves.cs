@@ -60,10 +60,8 @@ internal sealed partial class RunDriver
 
     private async Task<Flow> InterruptAsync(StepRow step)
     {
-        var flow = await MoveAsync(ledger => DriverMoves.Interrupt(ledger, step), "interrupted");
-        parts.Metrics.Parked(AwaitingReason.Interrupted);
-        Log.Parked(logger, _claim.Run, _position, AwaitingReason.Interrupted);
-        return flow;
+        var outcome = await parts.Writer.MoveAsync(_claim, ledger => DriverMoves.Interrupt(ledger, step));
+        return Parked(outcome, AwaitingReason.Interrupted);
     }
 
     private async Task<Flow> ParkAsync(StepRow step, Generation seen, CredentialState state, Flow otherwise)
@@ -79,10 +77,15 @@ internal sealed partial class RunDriver
                 : await BlockAsync(step, TimeSpan.Zero, otherwise == Flow.Resolve ? DriverMoves.Interrupt : GiveUpBlocked);
         }
 
+        return Parked(outcome, AwaitingReason.NeedsOAuthReauth);
+    }
+
+    private Flow Parked(MoveOutcome outcome, AwaitingReason reason)
+    {
         if (outcome == MoveOutcome.Ended)
         {
-            parts.Metrics.Parked(AwaitingReason.NeedsOAuthReauth);
-            Log.Parked(logger, _claim.Run, _position, AwaitingReason.NeedsOAuthReauth);
+            parts.Metrics.Parked(reason);
+            Log.Parked(logger, _claim.Run, _position, reason);
         }
 
         return End(outcome, "parked");
