@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using Executor.Credentials.Refresh;
 using Executor.Nodes;
 using Executor.Security.Endpoints;
-using Executor.Credentials.Refresh;
 using Microsoft.Extensions.Options;
 
 namespace Executor.Credentials.Owner;

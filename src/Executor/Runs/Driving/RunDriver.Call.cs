@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Executor.Servers;
 using Executor.Runs.Transitions;
+using Executor.Servers;
 
 namespace Executor.Runs.Driving;
 
