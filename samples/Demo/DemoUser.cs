@@ -35,7 +35,7 @@ internal sealed class DemoUser(HttpClient http, string jwt, Uri tokenEndpoint)
                         type = "mcp",
                         mcpServerId = DemoWorld.Server,
                         tool = "echo",
-                        arguments = new { message = "{{ input.customer }} is {{ steps.find.structuredContent.items[0].name }}" },
+                        arguments = new { text = "{{ input.customer }}: {{ steps.find.structuredContent.items[0].name }}" },
                     },
                 },
             },

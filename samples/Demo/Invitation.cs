@@ -18,7 +18,7 @@ internal static class Invitation
             curl -s $NODE/runs -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
               -d '{DemoWorld.SampleRun}'
             curl -s -X DELETE $NODE/mcp-oauth-credentials/{DemoWorld.Server} -H "Authorization: Bearer $TOKEN"
-            curl -s -X POST $SANDBOX/control/oauth/grants -H 'Content-Type: application/json' -d '{DemoWorld.SampleMint}'
+            curl -s -X POST $SANDBOX/control/grants -H 'Content-Type: application/json' -d '{"{"}"user":"ada"{"}"}'
             curl -s $NODE/readyz
 
             Ctrl-C ends it.

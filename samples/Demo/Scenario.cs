@@ -9,20 +9,20 @@ internal sealed class Scenario(DemoWorld world, Timeline timeline)
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        timeline.Chapter("A run for a user who has never connected");
+        Timeline.Chapter("A run for a user who has never connected");
         var first = await world.User.StartRunAsync("Ada", cancellationToken);
         timeline.Event($"run {first} started");
         await ParksAsync(first, cancellationToken);
         timeline.Verify(world.Sandbox.OAuth.Counters.GrantRequests == 0, "the OAuth server has heard nothing");
 
-        timeline.Chapter("The user connects");
+        Timeline.Chapter("The user connects");
         var consent = world.Sandbox.OAuth.Mint(new MintGrant { User = "ada" });
         await world.User.DepositAsync(consent.RefreshToken, cancellationToken);
         timeline.Event("credential deposited over HTTP");
-        await SucceedsAsync(first, cancellationToken);
+        await SucceedsAsync(first, "Ada", cancellationToken);
         timeline.Verify(world.Sandbox.OAuth.Counters.Issued == 1, "one refresh was made, under a durable intent");
 
-        timeline.Chapter("The user withdraws consent at the OAuth server");
+        Timeline.Chapter("The user withdraws consent at the OAuth server");
         world.Sandbox.OAuth.Revoke(consent.GrantId);
         timeline.Event("grant revoked: its access and refresh tokens are dead");
         var second = await world.User.StartRunAsync("Grace", cancellationToken);
@@ -30,11 +30,11 @@ internal sealed class Scenario(DemoWorld world, Timeline timeline)
         await ParksAsync(second, cancellationToken);
         timeline.Verify(world.Sandbox.OAuth.Counters.GrantRequests == 2, "the rejected token was refreshed once, and refused");
 
-        timeline.Chapter("The user reconnects");
+        Timeline.Chapter("The user reconnects");
         var renewed = world.Sandbox.OAuth.Mint(new MintGrant { User = "ada" });
         await world.User.DepositAsync(renewed.RefreshToken, cancellationToken);
         timeline.Event("credential deposited over HTTP");
-        await SucceedsAsync(second, cancellationToken);
+        await SucceedsAsync(second, "Grace", cancellationToken);
         timeline.Verify(
             world.Sandbox.OAuth.Counters.ReplaysOfSpentTokens == 0, "no spent refresh token was ever sent again");
     }
@@ -47,11 +47,13 @@ internal sealed class Scenario(DemoWorld world, Timeline timeline)
             "the run is parked: awaiting-input, needs-oauth-reauth");
     }
 
-    private async Task SucceedsAsync(string run, CancellationToken cancellationToken)
+    private async Task SucceedsAsync(string run, string customer, CancellationToken cancellationToken)
     {
         var ended = await world.User.WatchUntilAsync(
             run, seen => seen.Status is "succeeded" or "failed" or "cancelled", Patience, cancellationToken);
         timeline.Verify(ended.Status == "succeeded", "the run woke by itself and succeeded");
-        timeline.Event($"its last step said: {ended.LastText}");
+        timeline.Verify(
+            ended.LastText?.StartsWith($"{customer}: ", StringComparison.Ordinal) == true,
+            $"its last step was given the input and the first step's result: \"{ended.LastText}\"");
     }
 }

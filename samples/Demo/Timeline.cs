@@ -9,7 +9,7 @@ internal sealed class Timeline
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly List<string> _verified = [];
 
-    public void Chapter(string title) => AnsiConsole.Write(new Rule($"[bold]{Markup.Escape(title)}[/]").LeftJustified());
+    public static void Chapter(string title) => AnsiConsole.Write(new Rule($"[bold]{Markup.Escape(title)}[/]").LeftJustified());
 
     public void Event(string text) => Line("[blue]•[/]", text);
 

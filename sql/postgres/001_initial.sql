@@ -31,7 +31,7 @@ CREATE TABLE credentials (
 );
 
 CREATE INDEX credentials_unresolved ON credentials (user_id, mcp_server_id)
-  WHERE state IN ('refreshing', 'unresolved');
+  WHERE state IN ('refreshing', 'unresolved', 'operator-error');
 
 CREATE TABLE refresh_intents (
   id TEXT COLLATE "C" NOT NULL PRIMARY KEY,

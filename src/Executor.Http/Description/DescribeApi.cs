@@ -18,6 +18,8 @@ internal sealed class DescribeApi : IOpenApiDocumentTransformer
         document.Servers = [];
         const string Scheme = "bearer";
         document.Components ??= new OpenApiComponents();
+        foreach (var schema in document.Components.Schemas?.Values ?? [])
+            WithoutNulls.Strip(schema);
         document.AddComponent<IOpenApiSecurityScheme>(Scheme, new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.Http,

@@ -17,6 +17,7 @@ internal sealed class DescribeOperation : IOpenApiOperationTransformer
                     break;
                 case JsonBodyMetadata body:
                     var schema = await context.GetOrCreateSchemaAsync(body.Body, null, cancellationToken);
+                    WithoutNulls.Strip(schema);
                     operation.RequestBody = new OpenApiRequestBody
                     {
                         Required = body.Required,

@@ -1,8 +1,10 @@
+using Executor.Credentials.Owner;
 using Executor.Http.Description;
 using Executor.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Executor.Http.Health;
@@ -39,7 +41,11 @@ internal static class HealthEndpoints
         Answer(node.Phase == NodePhase.Starting ? ["The node is starting."] : []);
 
     private static async Task<JsonHttpResult<ProbeBody>> ReadyAsync(
-        NodeState node, IDatabaseHealth database, TimeProvider time, CancellationToken cancellationToken)
+        NodeState node,
+        IDatabaseHealth database,
+        [FromServices] CredentialAlarms? alarms,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var problems = new List<string>();
         if (node.Phase == NodePhase.Starting)
@@ -48,7 +54,12 @@ internal static class HealthEndpoints
             problems.Add("The node is stopping.");
         else if (!await IsReachableAsync(database, time, problems, cancellationToken))
             problems.Add("The database is not reachable.");
-        return Answer(problems);
+
+        // No reason to send the requests elsewhere: most users' credentials open.
+        List<string>? warnings = alarms?.HasUndecryptable == true
+            ? ["Credentials were met that this node's encryption keys do not open."]
+            : null;
+        return Answer(problems, warnings);
     }
 
     private static async Task<bool> IsReachableAsync(
@@ -67,7 +78,7 @@ internal static class HealthEndpoints
         }
     }
 
-    private static JsonHttpResult<ProbeBody> Answer(List<string> problems) => problems.Count == 0
-        ? TypedResults.Json(new ProbeBody("ok"), statusCode: 200)
-        : TypedResults.Json(new ProbeBody("unavailable", problems), statusCode: 503);
+    private static JsonHttpResult<ProbeBody> Answer(List<string> problems, List<string>? warnings = null) => problems.Count == 0
+        ? TypedResults.Json(new ProbeBody("ok") { Warnings = warnings }, statusCode: 200)
+        : TypedResults.Json(new ProbeBody("unavailable") { Problems = problems, Warnings = warnings }, statusCode: 503);
 }

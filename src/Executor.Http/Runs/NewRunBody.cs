@@ -28,7 +28,10 @@ internal sealed record NewStepBody(
     public OnUnknownName? OnUnknown { get; init; }
 }
 
-internal sealed record TriggerBody(ActionName? Action);
+internal sealed record TriggerBody
+{
+    public ActionName? Action { get; init; }
+}
 
 [JsonConverter(typeof(KebabCase<StepTypeName>))]
 internal enum StepTypeName

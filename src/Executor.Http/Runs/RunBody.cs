@@ -40,16 +40,23 @@ internal sealed record RunBody(string Id, string Name, [property: JsonConverter(
 
 internal sealed record AwaitedBody(string McpServerId);
 
-/// <param name="Result">The tool's answer as JSON, exactly as it was stored.</param>
-internal sealed record StepBody(string Id, StepState Status, WaitReason? AwaitingInputReason, RawJson? Result, StepErrorBody? Error)
+internal sealed record StepBody(string Id, StepState Status)
 {
+    public WaitReason? AwaitingInputReason { get; init; }
+
+    /// <summary>The tool's answer as JSON, exactly as it was stored.</summary>
+    public RawJson? Result { get; init; }
+
+    public StepErrorBody? Error { get; init; }
+
     /// <param name="waiting">Why the run waits at this step. The journal does not say so: a parked step is simply not done yet.</param>
-    public static StepBody Of(StepRow step, WaitReason? waiting) => new(
-        step.Definition.Id,
-        waiting is null ? State(step.Status) : StepState.AwaitingInput,
-        waiting,
-        step.Result is { } json ? new RawJson(json) : null,
-        step.Error is { } error ? new StepErrorBody(error.Code, error.Message) : null);
+    public static StepBody Of(StepRow step, WaitReason? waiting) =>
+        new(step.Definition.Id, waiting is null ? State(step.Status) : StepState.AwaitingInput)
+        {
+            AwaitingInputReason = waiting,
+            Result = step.Result is { } json ? new RawJson(json) : null,
+            Error = step.Error is { } error ? new StepErrorBody(error.Code, error.Message) : null,
+        };
 
     private static StepState State(StepStatus status) => status switch
     {
@@ -65,7 +72,11 @@ internal sealed record StepBody(string Id, StepState Status, WaitReason? Awaitin
 
 internal sealed record StepErrorBody(string Code, string Message);
 
-internal sealed record RunPageBody(RunBody[] Runs, string? NextCursor);
+internal sealed record RunPageBody(RunBody[] Runs)
+{
+    /// <summary>Left out on the last page.</summary>
+    public string? NextCursor { get; init; }
+}
 
 internal sealed record TriggeredBody(bool Triggered);
 

@@ -81,7 +81,7 @@ internal static class RunEndpoints
             return problem;
         var found = await runs.ListAsync(caller.User, filter, PageSize + 1, cancellationToken);
         var page = found.Take(PageSize).Select(RunBody.Of).ToArray();
-        return TypedResults.Ok(new RunPageBody(page, found.Count > PageSize ? RunCursor.Write(found[PageSize - 1].Id) : null));
+        return TypedResults.Ok(new RunPageBody(page) { NextCursor = found.Count > PageSize ? RunCursor.Write(found[PageSize - 1].Id) : null });
     }
 
     private static async Task<Results<Ok<RunBody>, Problem>> ReadAsync(

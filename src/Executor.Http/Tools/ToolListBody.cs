@@ -9,10 +9,19 @@ internal sealed record ToolListBody(ToolBody[] Tools)
     {
         var bodies = new ToolBody[tools.Count];
         for (var i = 0; i < bodies.Length; i++)
-            bodies[i] = new ToolBody(tools[i].Name, tools[i].Title, tools[i].Description ?? "", tools[i].InputSchema, tools[i].Annotations);
+        {
+            var tool = tools[i];
+            bodies[i] = new ToolBody(tool.Name, tool.Description ?? "", tool.InputSchema) { Title = tool.Title, Annotations = tool.Annotations };
+        }
+
         return new ToolListBody(bodies);
     }
 }
 
 /// <param name="Description">Empty where the server gives none: clients of the reference system expect a text.</param>
-internal readonly record struct ToolBody(string Name, string? Title, string Description, JsonElement InputSchema, JsonElement? Annotations);
+internal readonly record struct ToolBody(string Name, string Description, JsonElement InputSchema)
+{
+    public string? Title { get; init; }
+
+    public JsonElement? Annotations { get; init; }
+}

@@ -19,7 +19,8 @@ internal static class CredentialWords
         (CredentialReason.OutcomeUnknown, "outcome-unknown"),
         (CredentialReason.InvalidClient, "invalid-client"),
         (CredentialReason.UnauthorizedClient, "unauthorized-client"),
-        (CredentialReason.ClientSecretExpired, "client-secret-expired"));
+        (CredentialReason.ClientSecretExpired, "client-secret-expired"),
+        (CredentialReason.EndpointRefused, "endpoint-refused"));
 
     public static readonly Words<IntentSettlement> Settlement = new(
         (IntentSettlement.Unsettled, "unsettled"),

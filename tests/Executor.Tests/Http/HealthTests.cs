@@ -78,7 +78,9 @@ public sealed class HealthTests : IAsyncLifetime
     {
         using var response = await _node.GetAsync("/openapi/v1.json", token: null);
 
-        var paths = (await response.JsonAsync()).GetProperty("paths");
+        var description = await response.JsonAsync();
+        Assert.DoesNotContain("null", description.GetRawText(), StringComparison.Ordinal);
+        var paths = description.GetProperty("paths");
         foreach (var path in new[]
         {
             "/mcp-oauth-credentials", "/mcp-oauth-credentials/{mcpServerId}", "/list-mcp-tools", "/runs", "/runs/{id}", "/runs/{id}/trigger",

