@@ -65,6 +65,21 @@ public sealed class NodeLivenessTests : IDisposable
     }
 
     [Fact]
+    public async Task Own_failed_read_starts_every_count_again_however_short_the_outage()
+    {
+        var other = _registry.Add("other");
+        _registry.SetLock(other, false);
+        await _liveness.StartAsync(default);
+        await PassAsync(8);
+        _registry.Away = true;
+        await PassAsync(2);
+        _registry.Away = false;
+        await PassAsync(8);
+        Assert.False(_liveness.IsSuspect(other));
+        Assert.Empty(_registry.Gone);
+    }
+
+    [Fact]
     public async Task Own_late_read_starts_every_count_again()
     {
         var other = _registry.Add("other");

@@ -64,6 +64,33 @@ public class InterruptionTests
         Assert.Equal(1, world.Gateway.CountOf("after"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Zombie_that_finishes_while_its_heir_calls_writes_nothing(bool sameNode)
+    {
+        await using var world = await RunWorld.StartAsync();
+        var first = world.Gateway.Held("tool", ReadOnly);
+        var zombie = await world.StartedNodeAsync("a");
+        var id = await zombie.StartRunAsync(RunWorld.Step("a", "tool"));
+        await world.Gateway.Calls.WaitForAsync(_ => true);
+        var second = world.Gateway.Held("tool", ReadOnly);
+        if (sameNode)
+            await world.Storage.Runs.ReleaseAsync([zombie.Liveness.Self], default);
+        else
+            await TakeOverAsync(world, zombie);
+        await world.Gateway.Calls.WaitForAsync(_ => world.Gateway.CountOf("tool") == 2);
+
+        var before = (await zombie.Runs.For(id).ReadAsync(RunWorld.User, default))!;
+        first.SetResult(ScriptedGateway.Ok("""{"by":"zombie"}"""));
+        await world.AdvanceUntilAsync(
+            () => Task.FromResult(world.Logs.All.Contains("no longer this node's", StringComparison.Ordinal)), TimeSpan.FromMilliseconds(1));
+        Assert.Equal(before.Run.Version, (await zombie.Runs.For(id).ReadAsync(RunWorld.User, default))!.Run.Version);
+        second.SetResult(ScriptedGateway.Ok("""{"by":"heir"}"""));
+        var run = await world.UntilAsync(zombie, id, RunStatus.Succeeded);
+        Assert.Equal("""{"by":"heir"}""", run.Steps[0].Result);
+    }
+
     [Fact]
     public async Task Interrupted_step_skipped_goes_on_with_the_next()
     {
@@ -170,6 +197,7 @@ public class InterruptionTests
         await world.AdvanceUntilAsync(node, id, record => record.Run.Status == RunStatus.Succeeded, TimeSpan.FromSeconds(1));
         var run = (await node.Runs.For(id).ReadAsync(RunWorld.User, default))!;
         Assert.Equal(3, world.Gateway.CountOf("tool"));
+        Assert.Equal(3, run.Run.Position);
         Assert.Equal([$$"""{"n":"{{id}}/0"}""", $$"""{"n":"{{id}}/1"}""", $$"""{"n":"{{id}}/2"}"""], run.Steps.Select(step => step.Result));
         Assert.True(store.Faults >= 2);
     }
