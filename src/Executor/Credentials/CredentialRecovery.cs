@@ -34,6 +34,10 @@ internal sealed partial class CredentialRecovery(
             {
                 Log.StoreUnavailable(logger);
             }
+            catch (Exception defect) when (!stoppingToken.IsCancellationRequested)
+            {
+                Log.Failed(logger, defect.GetType().Name); // it would end the whole process, and the next pass may fare better
+            }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
@@ -66,12 +70,23 @@ internal sealed partial class CredentialRecovery(
         {
             Log.NotYet(logger, key.User.Value, key.Server.Value);
         }
+        catch (Exception defect) when (!cancellationToken.IsCancellationRequested)
+        {
+            // One credential's defect (a row written by a newer version, say) keeps nobody from recovering the others.
+            Log.Defective(logger, key.User.Value, key.Server.Value, defect.GetType().Name);
+        }
     }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Open refresh intents could not be looked for: the database is not available")]
         public static partial void StoreUnavailable(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Open refresh intents could not be looked for: {ExceptionType}")]
+        public static partial void Failed(ILogger logger, string exceptionType);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The credential of user {User} at {Server} could not be recovered: {ExceptionType}")]
+        public static partial void Defective(ILogger logger, long user, string server, string exceptionType);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "The credential of user {User} at {Server} is not resolved yet")]
         public static partial void NotYet(ILogger logger, long user, string server);

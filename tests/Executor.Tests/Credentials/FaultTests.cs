@@ -79,6 +79,57 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task Endpoint_that_is_no_longer_allowed_is_an_operators_error_and_is_sent_nothing()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        await world.DepositAsync(node);
+        world.Catalog.OAuth2(CredentialWorld.Server, world.Sandbox.McpEndpoint, RefreshReplay.Strict, null, "https://elsewhere.example/token");
+
+        var outcome = Assert.IsType<TokenOutcome.NeedsReauth>(await node.Owner().GetTokenAsync(default));
+
+        Assert.Equal((CredentialState.OperatorError, CredentialReason.EndpointRefused), (outcome.SeenState, outcome.Reason));
+        Assert.Equal(0, world.Sandbox.OAuth.Counters.GrantRequests);
+    }
+
+    [Fact]
+    public async Task Late_rejection_of_an_older_token_does_not_make_a_rejected_one_usable_again()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        await world.DepositAsync(node);
+        await node.TokenAsync();
+        var older = (await world.RowAsync()).Generation;
+        world.Time.Advance(TimeSpan.FromHours(2));
+        await node.TokenAsync();
+        var current = (await world.RowAsync()).Generation;
+        node.Liveness.MayOpenIntents = false;
+        Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().TokenRejectedAsync(current, default));
+        node.Owner().Invalidate();
+
+        Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().TokenRejectedAsync(older, default));
+        Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().GetTokenAsync(default));
+    }
+
+    [Fact]
+    public async Task Caller_that_waited_for_a_refresh_gets_no_token_of_a_credential_deleted_meanwhile()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        await world.DepositAsync(node);
+        await node.TokenAsync();
+        world.Time.Advance(TimeSpan.FromSeconds(3550));
+        world.Sandbox.OAuth.SetFault(OAuthFault.HangAfterSpending());
+        var call = node.Owner().GetTokenAsync(default).AsTask();
+        await world.Sandbox.OAuth.WaitForHeldAsync();
+
+        await node.Owner().DeleteAsync(default);
+        await world.AdvanceUntilAsync(() => call.IsCompleted);
+
+        Assert.Equal(CredentialState.Absent, Assert.IsType<TokenOutcome.NeedsReauth>(await call).SeenState);
+    }
+
+    [Fact]
     public async Task Revoked_grant_needs_reauth_with_one_request_for_any_number_of_callers()
     {
         await using var world = await CredentialWorld.StartAsync();

@@ -109,6 +109,19 @@ public sealed class IntentTransitionTests
         Assert.IsType<OpenIntentResult.Opened>(_bench.Open());
     }
 
+    [Theory]
+    [InlineData(false, 119, false)]
+    [InlineData(false, 121, true)]
+    [InlineData(true, 40, true)]
+    public void Abandoned_request_is_waited_for_once_the_window_has_passed(bool answered, int seconds, bool redeems)
+    {
+        _bench.Replay = RefreshReplay.Grace(TimeSpan.FromSeconds(30));
+        _bench.Doubt(_bench.MustOpen(), answered);
+        _bench.Now += TimeSpan.FromSeconds(seconds);
+
+        Assert.Equal(redeems, _bench.Open() is OpenIntentResult.Opened);
+    }
+
     [Fact]
     public void Strict_answer_in_doubt_is_repeated_after_a_back_off()
     {

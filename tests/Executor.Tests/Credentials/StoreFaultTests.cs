@@ -47,6 +47,45 @@ public sealed class StoreFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Intent_whose_sender_met_a_defect_is_withdrawn()
+    {
+        await _world.DepositAsync(_node);
+        _store.FailNext(CommitFault.DefectAfterCommit);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _node.Owner().GetTokenAsync(default).AsTask());
+        await _node.IdleAsync();
+
+        Assert.Equal(CredentialState.Ready, (await _world.RowAsync()).State);
+        await _node.TokenAsync();
+        Assert.Equal(1, _world.Sandbox.OAuth.Counters.GrantRequests);
+    }
+
+    [Fact]
+    public async Task Recovery_of_one_credential_that_meets_a_defect_keeps_no_other_from_recovering()
+    {
+        _world.Sandbox.OAuth.SetFault(OAuthFault.DropBeforeSpending() with { Times = 2 });
+        foreach (var user in new[] { 7, 8 })
+        {
+            await _world.DepositAsync(_node, user: user);
+            Assert.IsType<TokenOutcome.Unavailable>(await _node.Owner(user).GetTokenAsync(default));
+        }
+
+        await _node.IdleAsync();
+        _world.Time.Advance(TimeSpan.FromSeconds(121));
+        var failed = 0;
+        _store.BeforeRead = _ =>
+        {
+            if (Interlocked.Exchange(ref failed, 1) == 0)
+                throw new InvalidOperationException("A row that this version cannot read.");
+        };
+
+        await _node.Recovery.SweepAsync(default);
+
+        CredentialState[] states = [(await _world.RowAsync(7)).State, (await _world.RowAsync(8)).State];
+        Assert.Equal([CredentialState.Ready, CredentialState.Unresolved], states.Order());
+    }
+
+    [Fact]
     public async Task Intent_heard_of_too_late_is_withdrawn_unsent()
     {
         await _world.DepositAsync(_node);

@@ -12,6 +12,9 @@ public enum CommitFault
 
     /// <summary>It was written, and nobody heard.</summary>
     AfterCommit,
+
+    /// <summary>It was written, and then something failed that should not.</summary>
+    DefectAfterCommit,
 }
 
 /// <summary>A real store behind a connection that breaks.</summary>
@@ -62,7 +65,12 @@ internal sealed class UnreliableStore(ICredentialStore inner) : ICredentialStore
         if (fault == CommitFault.BeforeCommit)
             throw Fault();
         var result = await inner.ChangeAsync(key, options, decide, cancellationToken);
-        return fault == CommitFault.AfterCommit ? throw Fault() : result;
+        return fault switch
+        {
+            CommitFault.AfterCommit => throw Fault(),
+            CommitFault.DefectAfterCommit => throw new InvalidOperationException("A defect."),
+            _ => result,
+        };
     }
 
     public Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(CredentialKey? after, int limit, CancellationToken cancellationToken) =>

@@ -21,7 +21,10 @@ public sealed record RefreshIntent
     /// <summary>By the database's clock.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>Until when the sender listens; counted by the sender from before its commit.</summary>
+    /// <summary>
+    /// Until when the sender listens, counted by the sender from before its commit, and its request may be processed; brought
+    /// forward when the server turns out to be done with it.
+    /// </summary>
     public required DateTimeOffset Deadline { get; init; }
 
     /// <summary>It redeems the kept token, not the current one.</summary>

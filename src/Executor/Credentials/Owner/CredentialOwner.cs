@@ -82,15 +82,7 @@ internal sealed class CredentialOwner(
     public ValueTask<TokenOutcome> TokenRejectedAsync(Generation rejected, CancellationToken cancellationToken)
     {
         Touch();
-        lock (_gate)
-        {
-            // An older generation's rejection says nothing about the current one; keeping only the last is enough, because a
-            // generation never comes back.
-            if (_rejected is not { } known || _reader.Current is not { } view || view.Row.Generation != known)
-                _rejected = rejected;
-        }
-
-        return new ValueTask<TokenOutcome>(AcquireAsync(cancellationToken));
+        return new ValueTask<TokenOutcome>(AcquireAsync(cancellationToken, rejected));
     }
 
     /// <summary>Brings an open or doubtful intent nearer to its end, on nobody's behalf.</summary>
@@ -114,11 +106,12 @@ internal sealed class CredentialOwner(
 
     private void Touch() => Volatile.Write(ref _usedAt, time.GetTimestamp());
 
-    private async Task<TokenOutcome> AcquireAsync(CancellationToken cancellationToken)
+    private async Task<TokenOutcome> AcquireAsync(CancellationToken cancellationToken, Generation? rejected = null)
     {
         // Only a good token is answered from memory: a run that is told to park on what was so a moment ago would ask in circles.
         var begun = time.GetTimestamp();
         var view = await _reader.ReadAsync(cancellationToken);
+        Reject(rejected, view);
         while (true)
         {
             if (Answer(view) is { } known)
@@ -130,7 +123,8 @@ internal sealed class CredentialOwner(
             switch (end)
             {
                 case null:
-                    return view.IsUsable(time, _rejected) ? Issued(view) : Unavailable(TimeSpan.Zero);
+                    view = await LookAsync(cancellationToken); // a deposit or a disconnect may have come meanwhile
+                    return view.IsUsable(time, _rejected) ? Issued(view) : Answer(view) ?? Unavailable(TimeSpan.Zero);
                 case FlightEnd.KeyMissing:
                     return new TokenOutcome.EncryptionKeyMissing();
                 case FlightEnd.Undecryptable:
@@ -142,6 +136,16 @@ internal sealed class CredentialOwner(
             if (end is FlightEnd.RetryLater later && Answer(view) is null)
                 return view.IsUsable(time, _rejected) ? Issued(view) : Unavailable(later.After); // a passing fault takes no good token away
         }
+    }
+
+    // An older generation's rejection says nothing about the current one, and must not make a rejected one usable again. One is
+    // enough to remember, because a generation never comes back.
+    private void Reject(Generation? rejected, CredentialView view)
+    {
+        if (rejected != view.Row.Generation)
+            return;
+        lock (_gate)
+            _rejected = rejected;
     }
 
     /// <summary>Null when patience ran out first.</summary>

@@ -139,8 +139,20 @@ internal sealed class RefreshFlight(
                     break;
                 await Task.Delay(Look, time);
             }
+            catch (Exception)
+            {
+                // A defect, perhaps after the commit: nobody may come and wait for an intent that nobody is going to send.
+                Withdraw(key, request);
+                throw;
+            }
         }
 
+        Withdraw(key, request);
+        return new OpenIntentResult.BackOff(Soon);
+    }
+
+    private void Withdraw(CredentialKey key, OpenIntent request)
+    {
         var unsent = new RefreshIntent
         {
             Id = request.Id,
@@ -152,6 +164,5 @@ internal sealed class RefreshFlight(
         };
         _ = work.Start("withdrawal", () =>
             redeemer.SettleAsync(key, unsent, default, new RefreshAnswer.GivenUp(), request.Rules));
-        return new OpenIntentResult.BackOff(Soon);
     }
 }

@@ -38,6 +38,8 @@ internal sealed record OpenIntent(
             return Leave(new OpenIntentResult.BackOff(retryAt - ledger.Now));
         if (UnsafeFor(ledger, row) is { } wait)
             return Leave(new OpenIntentResult.Busy(wait));
+        if (AbandonedFor(ledger) is { } rest)
+            return Leave(new OpenIntentResult.BackOff(rest));
         return Permit(row, NewIntent(ledger), vault, write: true);
     }
 
@@ -79,6 +81,18 @@ internal sealed record OpenIntent(
 
         var safeAt = latest == DateTimeOffset.MinValue ? latest : latest + Rules.ObserverMargin;
         return ledger.Now < safeAt ? safeAt - ledger.Now : null;
+    }
+
+    /// <summary>How long an unanswered request that nobody listens for may still be processed; null when it does no harm.</summary>
+    private TimeSpan? AbandonedFor(CredentialLedger ledger)
+    {
+        var doubtful = ledger.Intents.Where(intent => intent.Settlement == IntentSettlement.InDoubt).ToList();
+        if (doubtful.Count == 0 || ledger.IsTolerantNow(Rules))
+            return null;
+
+        // Its sender's back-off does not cover this: the retry that the window allowed may have ended that back-off.
+        var over = doubtful.Max(intent => intent.Deadline);
+        return ledger.Now < over ? over - ledger.Now : null;
     }
 
     private RefreshIntent NewIntent(CredentialLedger ledger) => new()

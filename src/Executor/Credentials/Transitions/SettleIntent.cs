@@ -65,7 +65,12 @@ internal sealed record SettleIntent(
                 // A refusal to an intent that was superseded proves nothing: only the last one's is fenced.
                 RecordedFailure = isLast ? refused.Reason : CredentialReason.None,
             },
-            RefreshAnswer.InDoubt => mine with { Settlement = IntentSettlement.InDoubt },
+            // Unanswered, the request may be processed until its deadline, whoever still listens; answered, it is over.
+            RefreshAnswer.InDoubt doubt => mine with
+            {
+                Settlement = IntentSettlement.InDoubt,
+                Deadline = doubt.Answered && ledger.Now < mine.Deadline ? ledger.Now : mine.Deadline,
+            },
             _ => mine with { Settlement = IntentSettlement.NotSpent },
         };
 
