@@ -30,7 +30,12 @@ internal sealed class CredentialDirectory : ICredentials, IDisposable
         IOptions<CredentialOptions> options,
         TimeProvider time)
     {
-        _activate = key => new CredentialOwner(key, store, vault, guard, refresh, targets, work, alarms, options, time);
+        _activate = key =>
+        {
+            var reader = new CredentialReader(key, store, vault, time);
+            var flight = new SharedFlight(key, refresh, reader, work);
+            return new CredentialOwner(key, store, vault, guard, reader, flight, targets, alarms, options, time);
+        };
         _idle = options.Value.OwnerIdle;
         _subscription = changes.Subscribe(OnChange);
         _eviction = time.CreateTimer(_ => EvictIdle(), null, _idle / 2, _idle / 2);

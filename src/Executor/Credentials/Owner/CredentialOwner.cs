@@ -12,19 +12,18 @@ internal sealed class CredentialOwner(
     ICredentialStore store,
     CredentialVault vault,
     EndpointGuard guard,
-    RefreshFlight refresh,
+    CredentialReader reader,
+    SharedFlight flight,
     RefreshTargets targets,
-    IDetachedWork work,
     CredentialAlarms alarms,
     IOptions<CredentialOptions> options,
     TimeProvider time) : ICredentialOwner
 {
-    private readonly CredentialReader _reader = new(key, store, vault, time);
-    private readonly Lock _gate = new();
-    private Task<FlightEnd>? _flight;
-    private Generation _flightOf;
-    private Generation? _rejected;
+    private long _rejected = Generation.None.Value;
     private long _usedAt = time.GetTimestamp();
+
+    /// <summary>The generation whose access token an MCP server has turned down.</summary>
+    private Generation Rejected => new(Volatile.Read(ref _rejected));
 
     public async Task<DepositOutcome> DepositAsync(Deposit deposit, CancellationToken cancellationToken)
     {
@@ -34,8 +33,8 @@ internal sealed class CredentialOwner(
             return new DepositOutcome.EndpointRefused(verdict.Text);
         if (!vault.HasKey)
             return new DepositOutcome.EncryptionKeyMissing();
-        if (await store.CountAsync(key.User, cancellationToken) >= options.Value.MaxPerUser
-            && (await store.ReadAsync(key, cancellationToken))?.Row is null or { State: CredentialState.Absent })
+        if ((await store.ReadAsync(key, cancellationToken))?.Row is null or { State: CredentialState.Absent }
+            && await store.CountAsync(key.User, cancellationToken) >= options.Value.MaxPerUser)
             return new DepositOutcome.TooMany(options.Value.MaxPerUser);
 
         var change = new DepositCredential(key, deposit);
@@ -50,7 +49,7 @@ internal sealed class CredentialOwner(
         }
         finally
         {
-            _reader.Invalidate();
+            reader.Invalidate();
         }
     }
 
@@ -64,16 +63,16 @@ internal sealed class CredentialOwner(
         }
         finally
         {
-            _reader.Invalidate();
+            reader.Invalidate();
         }
     }
 
     public ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken)
     {
         Touch();
-        return _reader.Current is { } view
+        return reader.Current is { } view
             && view.IsFresh(time, options.Value.Revalidation)
-            && view.IsUsable(time, _rejected)
+            && view.IsUsable(time, Rejected)
             && !view.WantsRefresh(time)
             ? ValueTask.FromResult<TokenOutcome>(new TokenOutcome.Issued(view.Token!.Value, view.Row.Generation))
             : new ValueTask<TokenOutcome>(AcquireAsync(cancellationToken));
@@ -88,21 +87,17 @@ internal sealed class CredentialOwner(
     /// <summary>Brings an open or doubtful intent nearer to its end, on nobody's behalf.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
-        var view = await _reader.ReadAsync(cancellationToken);
+        var view = await reader.ReadAsync(cancellationToken);
         var end = view.Row.State is CredentialState.Absent or CredentialState.Ready or CredentialState.NeedsReauth
             ? null
-            : await FlyAsync(view).WaitAsync(cancellationToken);
+            : await flight.Join(view.Row.Generation, Rejected == view.Row.Generation).WaitAsync(cancellationToken);
         if (end is FlightEnd.Undecryptable)
             alarms.Undecryptable(key);
     }
 
-    public void Invalidate() => _reader.Invalidate();
+    public void Invalidate() => reader.Invalidate();
 
-    public bool IsIdle(TimeSpan after)
-    {
-        lock (_gate)
-            return _flight is not { IsCompleted: false } && time.GetElapsedTime(Volatile.Read(ref _usedAt)) > after;
-    }
+    public bool IsIdle(TimeSpan after) => !flight.IsUp && time.GetElapsedTime(Volatile.Read(ref _usedAt)) > after;
 
     private void Touch() => Volatile.Write(ref _usedAt, time.GetTimestamp());
 
@@ -110,21 +105,21 @@ internal sealed class CredentialOwner(
     {
         // Only a good token is answered from memory: a run that is told to park on what was so a moment ago would ask in circles.
         var begun = time.GetTimestamp();
-        var view = await _reader.ReadAsync(cancellationToken);
+        var view = await reader.ReadAsync(cancellationToken);
         Reject(rejected, view);
         while (true)
         {
             if (Answer(view) is { } known)
                 return known;
 
-            var usable = view.IsUsable(time, _rejected);
+            var usable = view.IsUsable(time, Rejected);
             var patience = (usable ? options.Value.CallerWaitWithToken : options.Value.CallerWait) - time.GetElapsedTime(begun);
-            var end = await WaitAsync(FlyAsync(view), patience, cancellationToken);
+            var end = await WaitAsync(flight.Join(view.Row.Generation, Rejected == view.Row.Generation), patience, cancellationToken);
             switch (end)
             {
                 case null:
                     view = await LookAsync(cancellationToken); // a deposit or a disconnect may have come meanwhile
-                    return view.IsUsable(time, _rejected) ? Issued(view) : Answer(view) ?? Unavailable(TimeSpan.Zero);
+                    return view.IsUsable(time, Rejected) ? Issued(view) : Answer(view) ?? Unavailable(TimeSpan.Zero);
                 case FlightEnd.KeyMissing:
                     return new TokenOutcome.EncryptionKeyMissing();
                 case FlightEnd.Undecryptable:
@@ -134,7 +129,7 @@ internal sealed class CredentialOwner(
 
             view = await LookAsync(cancellationToken);
             if (end is FlightEnd.RetryLater later && Answer(view) is null)
-                return view.IsUsable(time, _rejected) ? Issued(view) : Unavailable(later.After); // a passing fault takes no good token away
+                return view.IsUsable(time, Rejected) ? Issued(view) : Unavailable(later.After); // a passing fault takes no good token away
         }
     }
 
@@ -142,10 +137,8 @@ internal sealed class CredentialOwner(
     // enough to remember, because a generation never comes back.
     private void Reject(Generation? rejected, CredentialView view)
     {
-        if (rejected != view.Row.Generation)
-            return;
-        lock (_gate)
-            _rejected = rejected;
+        if (rejected == view.Row.Generation)
+            Volatile.Write(ref _rejected, view.Row.Generation.Value);
     }
 
     /// <summary>Null when patience ran out first.</summary>
@@ -162,9 +155,9 @@ internal sealed class CredentialOwner(
     }
 
     private async Task<CredentialView> LookAsync(CancellationToken cancellationToken) =>
-        _reader.Current is { } view && view.IsFresh(time, options.Value.Revalidation)
+        reader.Current is { } view && view.IsFresh(time, options.Value.Revalidation)
             ? view
-            : await _reader.ReadAsync(cancellationToken);
+            : await reader.ReadAsync(cancellationToken);
 
     /// <summary>What the view alone answers; null when it takes a refresh.</summary>
     private TokenOutcome? Answer(CredentialView view)
@@ -186,42 +179,10 @@ internal sealed class CredentialOwner(
             return view.NeedsReauth();
         }
 
-        var usable = view.IsUsable(time, _rejected);
+        var usable = view.IsUsable(time, Rejected);
         if (usable && (!view.WantsRefresh(time) || view.BackOff(time) > TimeSpan.Zero))
             return Issued(view);
         return !usable && view.BackOff(time) is var wait && wait > TimeSpan.Zero ? Unavailable(wait) : null;
-    }
-
-    /// <summary>The flight past the viewed generation: any number of callers, one attempt.</summary>
-    private Task<FlightEnd> FlyAsync(CredentialView view)
-    {
-        lock (_gate)
-        {
-            var generation = view.Row.Generation;
-            if (_flight is { IsCompleted: false } && _flightOf == generation)
-                return _flight;
-            var rejected = _rejected == generation;
-            var ended = new TaskCompletionSource<FlightEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _flightOf = generation;
-            _flight = ended.Task;
-            _ = work.Start("refresh", () => FlyAsync(generation, rejected, ended));
-            return ended.Task;
-        }
-    }
-
-    private async Task FlyAsync(Generation generation, bool rejected, TaskCompletionSource<FlightEnd> ended)
-    {
-        try
-        {
-            var end = await refresh.RunAsync(key, generation, rejected, () => _reader.Changed);
-            _reader.Invalidate(); // those who waited read what it committed
-            ended.SetResult(end);
-        }
-        catch (Exception defect)
-        {
-            ended.SetException(defect);
-            throw;
-        }
     }
 
     private static TokenOutcome.Issued Issued(CredentialView view) => new(view.Token!.Value, view.Row.Generation);

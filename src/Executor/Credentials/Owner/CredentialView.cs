@@ -12,7 +12,7 @@ internal sealed record CredentialView(CredentialRow Row, DateTimeOffset Now, lon
     public bool IsFresh(TimeProvider time, TimeSpan revalidation) => time.GetElapsedTime(ReadAt) < revalidation;
 
     /// <summary>There is a token, it has not expired, and nobody has rejected it.</summary>
-    public bool IsUsable(TimeProvider time, Generation? rejected) =>
+    public bool IsUsable(TimeProvider time, Generation rejected) =>
         Token is not null
         && HoldsTokens
         && Row.Generation != rejected
