@@ -1,4 +1,5 @@
 using System.Text;
+using Executor.Credentials;
 using Executor.Storage.Databases;
 
 namespace Executor.Storage.Credentials;
@@ -72,6 +73,18 @@ internal sealed class CredentialSql(Dialect dialect)
         + Lock + Intents
         + (draws ? dialect.DrawGeneration + "\n" : "")
         + Circumstances;
+
+    public static string ForgetIntents(SqlArguments arguments, IReadOnlyList<IntentId> intents)
+    {
+        var sql = new StringBuilder();
+        for (var n = 0; n < intents.Count; n++)
+        {
+            arguments.With($"Forgotten{n}", intents[n].Value.ToString("D"));
+            sql.Append($"DELETE FROM refresh_intents WHERE id = @Forgotten{n};\n");
+        }
+
+        return sql.ToString();
+    }
 
     public static string UpsertIntents(int count)
     {

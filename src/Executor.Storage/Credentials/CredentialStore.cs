@@ -92,6 +92,7 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
 
         var sql = _sql.Update
             + (row.Generation != current.Generation ? _sql.CloseOtherGenerations : "")
+            + CredentialSql.ForgetIntents(arguments, decision.Forgotten ?? [])
             + CredentialSql.UpsertIntents(intents.Count);
         if (row.State == CredentialState.Ready)
         {

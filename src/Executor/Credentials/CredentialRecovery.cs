@@ -21,6 +21,9 @@ internal sealed partial class CredentialRecovery(
     private const int PageSize = 200;
     private const int Concurrency = 16;
 
+    /// <summary>A flight may have to listen for minutes: the sweep sets it off, and sees whether it was short.</summary>
+    private static readonly TimeSpan _glance = TimeSpan.FromMilliseconds(500);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Value.RecoveryInterval, time);
@@ -59,12 +62,11 @@ internal sealed partial class CredentialRecovery(
         }
     }
 
-    // A flight may have to listen for minutes; the sweep only sets it off, and does not wait longer than its own interval.
     private async Task RecoverAsync(CredentialKey key, CancellationToken cancellationToken)
     {
         try
         {
-            await owners.Activate(key).RecoverAsync(cancellationToken).WaitAsync(options.Value.RecoveryInterval, time, cancellationToken);
+            await owners.Activate(key).RecoverAsync(cancellationToken).WaitAsync(_glance, time, cancellationToken);
         }
         catch (Exception failure) when (failure is TimeoutException or StoreUnavailableException)
         {

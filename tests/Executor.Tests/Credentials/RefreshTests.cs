@@ -150,6 +150,19 @@ public sealed class RefreshTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Deposit_serves_those_who_wait_for_a_refresh_that_hangs()
+    {
+        var dead = await _world.DepositAsync(_node);
+        _world.Sandbox.OAuth.SetFault(OAuthFault.HangBeforeSpending() with { GrantId = dead.GrantId });
+        var call = _node.Owner().GetTokenAsync(default).AsTask();
+        await _world.Sandbox.OAuth.WaitForHeldAsync();
+
+        await _world.DepositAsync(_node);
+
+        Assert.True(await _world.AcceptsAsync(Assert.IsType<TokenOutcome.Issued>(await call).Token));
+    }
+
+    [Fact]
     public async Task Delete_during_a_refresh_resurrects_nothing()
     {
         _world.Sandbox.OAuth.SetFault(OAuthFault.HangAfterSpending());
@@ -158,9 +171,10 @@ public sealed class RefreshTests : IAsyncLifetime
         await _world.Sandbox.OAuth.WaitForHeldAsync();
 
         await _node.Owner().DeleteAsync(default);
-        _world.Sandbox.OAuth.Release();
-
         Assert.IsType<TokenOutcome.NeedsReauth>(await call);
+        _world.Sandbox.OAuth.Release();
+        await _node.IdleAsync();
+
         var row = await _world.RowAsync();
         Assert.Equal(CredentialState.Absent, row.State);
         Assert.Null(row.RefreshToken);

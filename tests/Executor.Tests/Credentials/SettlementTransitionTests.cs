@@ -190,6 +190,34 @@ public sealed class SettlementTransitionTests
     }
 
     [Fact]
+    public void Generation_that_fails_for_days_keeps_few_intents_and_stays_contested()
+    {
+        for (var attempt = 0; attempt < 500; attempt++)
+        {
+            _bench.Settle(_bench.MustOpen(), attempt % 2 == 0 ? new RefreshAnswer.InDoubt(true) : new RefreshAnswer.NotSpent());
+            _bench.Now += TimeSpan.FromHours(2);
+            Assert.InRange(_bench.Intents.Count, 1, 5);
+        }
+
+        _bench.Grant(_bench.MustOpen(), "rt-1");
+        Assert.Equal("rt-0", _bench.KeptToken());
+    }
+
+    [Fact]
+    public void Doubt_that_was_long_ago_is_not_forgotten()
+    {
+        for (var attempt = 0; attempt < 10; attempt++)
+        {
+            _bench.Settle(_bench.MustOpen(), attempt == 3 ? new RefreshAnswer.InDoubt(true) : new RefreshAnswer.NotSpent());
+            _bench.Now += TimeSpan.FromHours(2);
+        }
+
+        _bench.Refuse(_bench.MustOpen());
+
+        Assert.Equal(CredentialReason.OutcomeUnknown, _bench.Row!.Reason);
+    }
+
+    [Fact]
     public void Refused_successor_of_a_contested_generation_tries_the_kept_token_before_it_gives_up()
     {
         _bench.Replay = RefreshReplay.Grace(TimeSpan.FromSeconds(60));

@@ -104,6 +104,7 @@ internal sealed class TransitionBench
                 _intents.Add(intent);
             }
 
+            _intents.RemoveAll(i => decision.Forgotten?.Contains(i.Id) == true);
             _intents.RemoveAll(i => i.Generation != row.Generation);
             _intents.Sort((a, b) => a.Ordinal.CompareTo(b.Ordinal));
         }

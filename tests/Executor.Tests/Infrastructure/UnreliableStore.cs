@@ -22,12 +22,14 @@ internal sealed class UnreliableStore(ICredentialStore inner) : ICredentialStore
 {
     private int _next;
     private int _faults;
-    private int _reads;
     private int _intents;
 
     public CommitFault Fail { get; set; }
 
-    public Action<int>? BeforeRead { get; set; }
+    public Action? BeforeRead { get; set; }
+
+    /// <summary>Runs once, between the commit of an intent and its sender's last check.</summary>
+    public Action? AfterIntent { get; set; }
 
     /// <summary>Changes that asked for an intent.</summary>
     public int Intents => Volatile.Read(ref _intents);
@@ -47,7 +49,7 @@ internal sealed class UnreliableStore(ICredentialStore inner) : ICredentialStore
 
     public async Task<CredentialSnapshot?> ReadAsync(CredentialKey key, CancellationToken cancellationToken)
     {
-        BeforeRead?.Invoke(Interlocked.Increment(ref _reads));
+        BeforeRead?.Invoke();
         return await inner.ReadAsync(key, cancellationToken);
     }
 
@@ -65,6 +67,12 @@ internal sealed class UnreliableStore(ICredentialStore inner) : ICredentialStore
         if (fault == CommitFault.BeforeCommit)
             throw Fault();
         var result = await inner.ChangeAsync(key, options, decide, cancellationToken);
+        if (options.Opener is not null && AfterIntent is { } act)
+        {
+            AfterIntent = null;
+            act();
+        }
+
         return fault switch
         {
             CommitFault.AfterCommit => throw Fault(),

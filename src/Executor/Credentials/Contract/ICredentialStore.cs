@@ -57,4 +57,6 @@ public sealed record CredentialLedger(
 
 /// <param name="Row">The row to write, or null to leave everything as it is.</param>
 /// <param name="Intents">Intents to insert or update with it.</param>
-public sealed record CredentialDecision<T>(T Result, CredentialRow? Row = null, IReadOnlyList<RefreshIntent>? Intents = null);
+/// <param name="Forgotten">Intents to delete with it.</param>
+public sealed record CredentialDecision<T>(
+    T Result, CredentialRow? Row = null, IReadOnlyList<RefreshIntent>? Intents = null, IReadOnlyList<IntentId>? Forgotten = null);

@@ -114,7 +114,7 @@ internal sealed class CredentialOwner(
 
             var usable = view.IsUsable(time, Rejected);
             var patience = (usable ? options.Value.CallerWaitWithToken : options.Value.CallerWait) - time.GetElapsedTime(begun);
-            var end = await WaitAsync(flight.Join(view.Row.Generation, Rejected == view.Row.Generation), patience, cancellationToken);
+            var end = await WaitAsync(view, patience, cancellationToken);
             switch (end)
             {
                 case null:
@@ -141,16 +141,28 @@ internal sealed class CredentialOwner(
             Volatile.Write(ref _rejected, view.Row.Generation.Value);
     }
 
-    /// <summary>Null when patience ran out first.</summary>
-    private async Task<FlightEnd?> WaitAsync(Task<FlightEnd> flight, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>Null when patience ran out first. Ends early when the generation is no longer current: a deposit need not wait for it.</summary>
+    private async Task<FlightEnd?> WaitAsync(CredentialView view, TimeSpan patience, CancellationToken cancellationToken)
     {
-        try
+        var attempt = flight.Join(view.Row.Generation, Rejected == view.Row.Generation);
+        var begun = time.GetTimestamp();
+        while (true)
         {
-            return await flight.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, time, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            return null;
+            var changed = reader.Changed;
+            if ((await LookAsync(cancellationToken)).Row.Generation != view.Row.Generation)
+                return new FlightEnd.Moved();
+            var left = patience - time.GetElapsedTime(begun);
+            try
+            {
+                await Task.WhenAny(attempt, changed).WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                return null;
+            }
+
+            if (attempt.IsCompleted)
+                return await attempt;
         }
     }
 

@@ -19,6 +19,20 @@ internal static class Ledgers
     public static bool IsTolerantNow(this CredentialLedger ledger, ReplayRules rules) =>
         rules.IsTolerant(ledger.Intents.Count > 0 ? ledger.Intents[0].StartedAt : ledger.Now, ledger.Now);
 
+    /// <summary>More than one intent of the generation was opened, sent or not.</summary>
+    public static bool IsContested(this CredentialLedger ledger) => ledger.Intents.Any(intent => intent.Ordinal > 1);
+
+    /// <summary>
+    /// What a generation that is tried for days need not keep: the first intent tells when the window began, one doubt tells as much
+    /// as many, and none that could still be answered or processed is dropped.
+    /// </summary>
+    public static IReadOnlyList<IntentId> Forgettable(this CredentialLedger ledger)
+    {
+        var settled = ledger.Intents.Where(intent => intent.Ordinal > 1 && intent.Id != ledger.Row?.Intent).ToList();
+        var doubts = settled.Where(intent => intent.Settlement == IntentSettlement.InDoubt && intent.Deadline <= ledger.Now).Skip(1);
+        return [.. settled.Where(intent => intent.Settlement == IntentSettlement.NotSpent).Concat(doubts).Select(intent => intent.Id)];
+    }
+
     public static IReadOnlyList<RefreshIntent> With(this IReadOnlyList<RefreshIntent> intents, RefreshIntent changed) =>
         [.. intents.Select(intent => intent.Id == changed.Id ? changed : intent)];
 }

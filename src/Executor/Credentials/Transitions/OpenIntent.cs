@@ -25,7 +25,7 @@ internal sealed record OpenIntent(
         if (ledger.Row is not { } row || row.Generation != Expected)
             return Leave(new OpenIntentResult.Moved());
         if (ledger.Last() is { } last && last.Id == Id && row.State == CredentialState.Refreshing)
-            return Permit(row, last, vault, write: false); // the commit whose outcome was unknown did take place
+            return Permit(ledger, row, last, vault, write: false); // the commit whose outcome was unknown did take place
         if (Finalisation.TryFinish(ledger, row, Spacing) is { } finished)
             return new(new OpenIntentResult.Moved(), finished);
         if (row.State is CredentialState.Absent or CredentialState.NeedsReauth)
@@ -40,7 +40,7 @@ internal sealed record OpenIntent(
             return Leave(new OpenIntentResult.Busy(wait));
         if (AbandonedFor(ledger) is { } rest)
             return Leave(new OpenIntentResult.BackOff(rest));
-        return Permit(row, NewIntent(ledger), vault, write: true);
+        return Permit(ledger, row, NewIntent(ledger), vault, write: true);
     }
 
     private static CredentialDecision<OpenIntentResult> Leave(OpenIntentResult result) => new(result);
@@ -99,14 +99,15 @@ internal sealed record OpenIntent(
     {
         Id = Id,
         Generation = Expected,
-        Ordinal = ledger.Intents.Count + 1,
+        Ordinal = ledger.Intents.Count > 0 ? ledger.Intents[^1].Ordinal + 1 : 1,
         Owner = Owner,
         StartedAt = ledger.Now,
         Deadline = ledger.Now + Rules.Deadline,
         UsesKept = ledger.Row!.TryKept,
     };
 
-    private CredentialDecision<OpenIntentResult> Permit(CredentialRow row, RefreshIntent intent, CredentialVault vault, bool write)
+    private CredentialDecision<OpenIntentResult> Permit(
+        CredentialLedger ledger, CredentialRow row, RefreshIntent intent, CredentialVault vault, bool write)
     {
         if (!vault.HasKey)
             return Leave(new OpenIntentResult.KeyMissing());
@@ -120,7 +121,7 @@ internal sealed record OpenIntent(
         var opening = row with { State = CredentialState.Refreshing, Reason = CredentialReason.None, Intent = Id, RetryAt = null };
         if (DropsAccessToken)
             opening = opening with { AccessToken = null, AccessTokenExpiresAt = null, RefreshAt = null };
-        return new(permit, opening, [intent]);
+        return new(permit, opening, [intent], ledger.Forgettable());
     }
 }
 
