@@ -12,8 +12,11 @@ namespace Executor.Http;
 /// </summary>
 internal static class Overload
 {
-    /// <summary>Requests that reach the database or another server.</summary>
+    /// <summary>Requests that reach the database.</summary>
     public const string Work = "work";
+
+    /// <summary>Requests that wait for an MCP server: room of their own, so that slow servers hold up nothing else.</summary>
+    public const string Upstream = "upstream";
 
     /// <summary>Event streams, which last.</summary>
     public const string Streams = "streams";
@@ -21,6 +24,7 @@ internal static class Overload
     public static IServiceCollection AddOverloadProtection(this IServiceCollection services) => services.AddRateLimiter(options =>
     {
         options.AddConcurrencyLimiter(Work, limit => (limit.PermitLimit, limit.QueueLimit) = (256, 2048));
+        options.AddConcurrencyLimiter(Upstream, limit => (limit.PermitLimit, limit.QueueLimit) = (1024, 1024));
         options.AddConcurrencyLimiter(Streams, limit => (limit.PermitLimit, limit.QueueLimit) = (2048, 0));
         options.RejectionStatusCode = 503;
         options.OnRejected = (rejected, _) => new ValueTask(Problem.ForStatus(503).ExecuteAsync(rejected.HttpContext));

@@ -14,6 +14,8 @@ namespace Executor.Mcp;
 internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
 {
     private readonly ConnectionPool _pool;
+    private readonly CallCount _calls;
+    private readonly ListingTurns _listings;
     private readonly McpOptions _options;
     private readonly TimeProvider _time;
     private readonly McpInstruments _instruments;
@@ -23,6 +25,8 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
     public McpGateway(McpOptions options, TimeProvider time, IDetachedWork work, IChangeFeed changes, McpInstruments instruments, ILogger<McpGateway> logger)
     {
         _options = options;
+        _calls = new CallCount(options.MaxCallsPerServer);
+        _listings = new ListingTurns(options.MaxListingsPerServer);
         _time = time;
         _instruments = instruments;
         _logger = logger;
@@ -35,14 +39,25 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
         UserId user, McpServer server, AccessToken? bearer, CancellationToken cancellationToken) =>
         _instruments.MeasureAsync("tools/list", server.Id, async () =>
         {
-            var outcome = await RunAsync(
-                user,
-                server,
-                bearer,
-                _options.ListTimeout,
-                _options.MaxListBytes,
-                exchange => ToolListing.SendAsync(exchange, _options.MaxTools),
-                cancellationToken);
+            if (!await BeginListingAsync(user, server, cancellationToken))
+                return new McpOutcome<IReadOnlyList<McpTool>>.Failed(Failures.Busy);
+            McpOutcome<IReadOnlyList<McpTool>> outcome;
+            try
+            {
+                outcome = await RunAsync(
+                    user,
+                    server,
+                    bearer,
+                    _options.ListTimeout,
+                    _options.MaxListBytes,
+                    exchange => ToolListing.SendAsync(exchange, _options.MaxTools),
+                    cancellationToken);
+            }
+            finally
+            {
+                _listings.End(server.Id);
+            }
+
             // A listing runs nothing, however it ends.
             return outcome is McpOutcome<IReadOnlyList<McpTool>>.Failed { Failure: var failure }
                 ? new McpOutcome<IReadOnlyList<McpTool>>.Failed(failure with { Effect = McpEffect.None })
@@ -51,16 +66,43 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
 
     public Task<McpOutcome<McpToolResult>> CallToolAsync(
         UserId user, McpServer server, AccessToken? bearer, McpToolCall call, CancellationToken cancellationToken) =>
-        _instruments.MeasureAsync("tools/call", server.Id, () => WellFormed.Text(call.Tool)
-            ? RunAsync(
-                user, server, bearer, call.Timeout, _options.MaxResultBytes, exchange => ToolCall.SendAsync(exchange, call), cancellationToken)
+        _instruments.MeasureAsync<McpToolResult>("tools/call", server.Id, async () =>
+        {
             // The name travels in a header as well.
-            : Task.FromResult<McpOutcome<McpToolResult>>(new McpOutcome<McpToolResult>.Failed(Failures.UnsendableName)));
+            if (!WellFormed.Text(call.Tool))
+                return new McpOutcome<McpToolResult>.Failed(Failures.UnsendableName);
+            if (!_calls.TryBegin(server.Id))
+                return new McpOutcome<McpToolResult>.Failed(Failures.Busy);
+            try
+            {
+                return await RunAsync(
+                    user, server, bearer, call.Timeout, _options.MaxResultBytes, exchange => ToolCall.SendAsync(exchange, call), cancellationToken);
+            }
+            finally
+            {
+                _calls.End(server.Id);
+            }
+        });
 
     public async ValueTask DisposeAsync()
     {
         _changes.Dispose();
         await _pool.DisposeAsync();
+    }
+
+    /// <returns>False when its turn did not come in time.</returns>
+    private async Task<bool> BeginListingAsync(UserId user, McpServer server, CancellationToken cancellationToken)
+    {
+        using var wait = new CallDeadline(_options.ListTimeout, _time, cancellationToken);
+        try
+        {
+            await _listings.BeginAsync(user, server.Id, wait.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (wait.Passed && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private async Task<McpOutcome<T>> RunAsync<T>(

@@ -6,8 +6,11 @@ public sealed class McpOptions
     /// <summary>Open connections over all users and servers; beyond it the least recently used idle one is closed. Default 1,000.</summary>
     public int MaxConnections { get; set; } = 1_000;
 
-    /// <summary>Calls in flight to one server; more are refused as busy. Default 128.</summary>
+    /// <summary>Tool calls in flight to one server; more are refused as busy. Default 128.</summary>
     public int MaxCallsPerServer { get; set; } = 128;
+
+    /// <summary>Listings in flight at one server; more wait for their turn, fairly over users. Default 64.</summary>
+    public int MaxListingsPerServer { get; set; } = 64;
 
     /// <summary>How long an unused connection stays open. Default 5 minutes.</summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
@@ -18,7 +21,7 @@ public sealed class McpOptions
     /// <summary>Negotiation of the protocol with a server, beyond the callers' own limits. Default 15 s.</summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>A whole tool listing, connection and all pages included. Default 15 s.</summary>
+    /// <summary>A whole tool listing, connection and all pages included; and, before it, the wait for a turn. Default 15 s.</summary>
     public TimeSpan ListTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a server is given to take the word that a call was cancelled. Default 2 s.</summary>
@@ -41,7 +44,7 @@ public sealed class McpOptions
 
     internal void Validate()
     {
-        long[] counts = [MaxConnections, MaxCallsPerServer, MaxTools, MaxListBytes, MaxResultBytes];
+        long[] counts = [MaxConnections, MaxCallsPerServer, MaxListingsPerServer, MaxTools, MaxListBytes, MaxResultBytes];
         TimeSpan[] times = [IdleTimeout, ConnectTimeout, HandshakeTimeout, ListTimeout, CancelTimeout, CloseTimeout];
         if (Array.Exists(counts, c => c <= 0) || Array.Exists(times, t => t <= TimeSpan.Zero))
             throw new InvalidOperationException("Every limit of the MCP client must be greater than zero.");

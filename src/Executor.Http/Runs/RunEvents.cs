@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Executor.Http.Authentication;
+using Executor.Http.Problems;
 using Executor.Nodes;
 using Executor.Runs;
 using Microsoft.AspNetCore.Http;
@@ -27,8 +28,16 @@ internal static class RunEvents
             return RunProblems.Unknown();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, node.Draining);
         await using var snapshots = runs.For(run).WatchAsync(caller.User, ending.Token).GetAsyncEnumerator(ending.Token);
-        if (!await snapshots.MoveNextAsync())
-            return RunProblems.Unknown();
+        try
+        {
+            if (!await snapshots.MoveNextAsync())
+                return RunProblems.Unknown();
+        }
+        catch (OperationCanceledException) when (node.Draining.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            return Problem.ForStatus(StatusCodes.Status503ServiceUnavailable);
+        }
+
         var response = context.Response;
         response.ContentType = ContentType;
         response.Headers["X-Accel-Buffering"] = "no";

@@ -20,7 +20,7 @@ internal static class ToolEndpoints
         .WithSummary("Lists an MCP server's tools as the caller sees them.")
         .TakesQuery(ServerParameter, "Exactly one.", required: true)
         .Problems(400, 404, 409)
-        .RequireRateLimiting(Overload.Work);
+        .RequireRateLimiting(Overload.Upstream);
 
     private static async Task<Results<Ok<ToolListBody>, Problem>> ListAsync(
         Caller caller, HttpRequest request, IMcpServerCatalog servers, AuthorizedMcp mcp, CancellationToken cancellationToken)

@@ -14,7 +14,6 @@ internal sealed class ConnectionPool : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly ConnectionTable _table;
-    private readonly InFlight _calls;
     private readonly Connector _connector;
     private readonly McpOptions _options;
     private readonly IDetachedWork _work;
@@ -31,7 +30,6 @@ internal sealed class ConnectionPool : IAsyncDisposable
         _work = work;
         _time = time;
         _table = new ConnectionTable(options.MaxConnections, time);
-        _calls = new InFlight(options.MaxCallsPerServer);
         var period = options.IdleTimeout / 4;
         _sweep = time.CreateTimer(static pool => ((ConnectionPool)pool!).CloseIdle(), this, period, period);
     }
@@ -73,7 +71,6 @@ internal sealed class ConnectionPool : IAsyncDisposable
         bool close;
         lock (_gate)
         {
-            _calls.End(connection.Key.Server);
             close = _table.End(connection);
         }
 
@@ -136,9 +133,6 @@ internal sealed class ConnectionPool : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_calls.IsFull(key.Server))
-                return null;
-
             connection = _table.Find(key);
             if (connection is null)
             {
@@ -155,7 +149,6 @@ internal sealed class ConnectionPool : IAsyncDisposable
                 isNew = true;
             }
 
-            _calls.Begin(key.Server);
             _table.Begin(connection);
         }
 

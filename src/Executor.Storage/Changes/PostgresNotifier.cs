@@ -16,6 +16,7 @@ internal sealed partial class PostgresNotifier(
     private const int MaxBatch = 100;
 
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MaxBackOff = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Change> _queue = Channel.CreateBounded<Change>(new BoundedChannelOptions(8192) { SingleReader = true });
     private readonly CancellationTokenSource _end = new();
@@ -52,7 +53,9 @@ internal sealed partial class PostgresNotifier(
         {
             while (await _queue.Reader.WaitToReadAsync(_end.Token))
             {
-                await SendAsync(Gather());
+                // It may be long until something else is to be told: what was missed is told as soon as anything can be.
+                for (var pause = Spacing; !await SendAsync(Gather()); pause = pause * 2 < MaxBackOff ? pause * 2 : MaxBackOff)
+                    await Task.Delay(pause, _end.Token);
                 await Task.Delay(Spacing, _end.Token);
             }
         }
@@ -72,7 +75,7 @@ internal sealed partial class PostgresNotifier(
         return batch;
     }
 
-    private async Task SendAsync(HashSet<Change> batch)
+    private async Task<bool> SendAsync(HashSet<Change> batch)
     {
         try
         {
@@ -82,15 +85,18 @@ internal sealed partial class PostgresNotifier(
                 await _connection.ExecuteAsync(
                     new CommandDefinition("SELECT pg_notify(@channel, @payload);", new { channel, payload }, cancellationToken: _end.Token));
             }
+
+            return true;
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            // The others are told that they missed something, as soon as they can be told anything.
+            // The next attempt tells the others that they missed something.
             Log.Lost(logger, fault.GetType().Name);
             Volatile.Write(ref _lost, 1);
             if (_connection is not null)
                 await _connection.DisposeAsync();
             _connection = null;
+            return false;
         }
     }
 

@@ -13,11 +13,12 @@ public readonly record struct UserId
     public static UserId From(long value) =>
         value > 0 ? new UserId(value) : throw new ArgumentOutOfRangeException(nameof(value), "A user id is positive.");
 
-    /// <summary>Decimal digits only: no sign, no space, no exponent, no leading zero trickery beyond what the digits say.</summary>
+    /// <summary>Decimal digits only: no sign, no space, no exponent. One text a user: no leading zero, nor the NULs that the framework ignores.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out UserId id)
     {
         id = default;
-        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value <= 0)
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value <= 0
+            || !char.IsAsciiDigit(text![^1]) || text[0] == '0')
             return false;
         id = new UserId(value);
         return true;

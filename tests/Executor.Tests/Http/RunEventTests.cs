@@ -73,6 +73,17 @@ public sealed class RunEventTests : IAsyncLifetime
         Assert.Null(await reader.ReadLineAsync().WaitAsync(Patience));
     }
 
+    [Fact]
+    public async Task Stream_asked_for_while_the_node_drains_is_refused_for_now()
+    {
+        _node.Node.MoveTo(NodePhase.Draining);
+
+        using var response = await WatchAsync(null);
+
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.NotNull(response.Headers.RetryAfter);
+    }
+
     private Task<HttpResponseMessage> WatchAsync(string? lastEventId) => _node.SendAsync(
         HttpMethod.Get, $"/runs/{_run.Run.Id}/events", more: request =>
         {

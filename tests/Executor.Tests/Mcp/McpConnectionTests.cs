@@ -181,6 +181,38 @@ public sealed class McpConnectionTests
         await mcp.CallAsync(server, token, McpHarness.Call("echo"));
     }
 
+    [Fact]
+    public async Task Listings_beyond_the_limit_wait_a_turn_a_user_and_hold_up_no_call()
+    {
+        await using var sandbox = await McpHarness.SandboxAsync();
+        await using var mcp = new McpHarness(o => (o.MaxListingsPerServer, o.MaxCallsPerServer) = (1, 1));
+        var server = McpHarness.Server(sandbox.McpEndpoint);
+        var token = new AccessToken(sandbox.OAuth.Mint().AccessToken);
+        await mcp.ListAsync(server, token);
+        sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Hang) { Method = "tools/list" });
+        var first = mcp.ListAsync(server, token, user: 1);
+        await sandbox.Mcp.WaitForHeldAsync();
+
+        var ended = new System.Collections.Concurrent.ConcurrentQueue<long>();
+        using var leaving = new CancellationTokenSource();
+        var left = mcp.Gateway.ListToolsAsync(McpHarness.User(1), server, token, leaving.Token);
+        var waiting = ((long[])[1, 1, 1, 2]).Select(ListAsync).ToList();
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        await mcp.CallAsync(server, token, McpHarness.Call("echo"), user: 3);
+        Assert.Empty(ended);
+
+        sandbox.Mcp.Release();
+        await Task.WhenAll([first, .. waiting]);
+        Assert.Contains(2, ended.Take(2));
+
+        async Task ListAsync(long user)
+        {
+            await mcp.ListAsync(server, token, user);
+            ended.Enqueue(user);
+        }
+    }
+
     [Theory]
     [InlineData(McpProtocol.Stateless)]
     [InlineData(McpProtocol.Sessions)]

@@ -110,6 +110,23 @@ public sealed class PostgresChangeFeedTests : ChangeFeedCompliance
     }
 
     [PostgresFact]
+    public async Task Change_that_could_not_be_sent_is_made_up_for_by_a_gap_though_nothing_else_is_said()
+    {
+        await using var other = await Backend.OpenAsync(Clock);
+        var there = new Signals<Change>();
+        using var subscription = other.Changes.Subscribe(there.Add);
+        Host.Changes.Publish(Credential(1));
+        await there.WaitForAsync(change => change == Credential(1));
+
+        await ((PostgresBackend)Backend).ExecuteAsync(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_notify%' "
+            + $"AND application_name = '{((PostgresBackend)Backend).Schema}' AND pid <> pg_backend_pid()");
+        Host.Changes.Publish(Credential(2));
+
+        await there.WaitForAsync(change => change is Change.Gap);
+    }
+
+    [PostgresFact]
     public async Task Nodes_of_another_schema_hear_nothing()
     {
         await using var backend = await PostgresBackend.CreateAsync();

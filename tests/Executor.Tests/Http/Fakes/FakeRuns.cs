@@ -74,6 +74,7 @@ internal sealed class FakeRuns : IRuns
 
         public async IAsyncEnumerable<RunRecord> WatchAsync(UserId user, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (await ReadAsync(user, cancellationToken) is not { } current)
                 yield break;
             yield return current;
