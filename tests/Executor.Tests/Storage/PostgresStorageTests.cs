@@ -2,6 +2,7 @@ using Executor.Credentials;
 using Executor.Nodes;
 using Executor.Runs;
 using Executor.Storage;
+using Executor.Storage.Databases.Postgres;
 using Executor.Tests.Infrastructure;
 using Npgsql;
 
@@ -43,6 +44,23 @@ public sealed class PostgresStorageTests : StorageTest
         void CutOthers() => Postgres.ExecuteAsync(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             + $"WHERE application_name = '{ApplicationName}' AND state = 'idle in transaction'").GetAwaiter().GetResult();
+    }
+
+    [Fact]
+    public void Bare_exception_of_the_driver_is_a_lost_connection_and_of_anybody_else_a_defect()
+    {
+        var driver = Bare("Npgsql");
+        var other = Bare("Executor");
+
+        Assert.Equal((true, true), (PostgresFaults.IsUnavailable(driver), PostgresFaults.IsConnectionLoss(driver)));
+        Assert.Equal((false, false), (PostgresFaults.IsUnavailable(other), PostgresFaults.IsConnectionLoss(other)));
+
+        static Exception Bare(string source)
+        {
+            var fault = Activator.CreateInstance<Exception>();
+            fault.Source = source;
+            return fault;
+        }
     }
 
     [PostgresFact]

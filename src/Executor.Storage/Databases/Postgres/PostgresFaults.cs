@@ -16,7 +16,7 @@ internal static class PostgresFaults
             || refused.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException { InnerException: TimeoutException } => false,
         NpgsqlException or IOException or SocketException => true,
-        _ => false,
+        _ => IsOutOfStep(fault),
     };
 
     /// <summary>Faults of the server or the way to it, as opposed to a statement that was refused.</summary>
@@ -24,13 +24,20 @@ internal static class PostgresFaults
     {
         PostgresException refused => IsUnavailable(refused.SqlState),
         NpgsqlException or IOException or SocketException or TimeoutException => true,
-        _ => false,
+        _ => IsOutOfStep(fault),
     };
 
     /// <summary>As a caller may see it: without host, statement or value.</summary>
     public static StoreUnavailableException Unavailable(Exception fault) => new($"The database is not available ({Describe(fault)}).");
 
     public static string Describe(Exception fault) => (fault as PostgresException)?.SqlState ?? fault.GetType().Name;
+
+    /// <summary>
+    /// The driver met a message that it did not expect and gives the connection up, with a bare <see cref="Exception"/>. Seen on the
+    /// first use of a connection after the server had refused statements on it (a database that was read-only for a while).
+    /// </summary>
+    private static bool IsOutOfStep(Exception fault) =>
+        fault.GetType() == typeof(Exception) && string.Equals(fault.Source, "Npgsql", StringComparison.Ordinal);
 
     // Connection, authorisation, transaction rollback, read-only (a standby), resources, intervention, locks and system errors.
     private static bool IsUnavailable(string state) =>
