@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Executor.Demo;
 using Spectre.Console;
 
@@ -9,11 +10,15 @@ if (args.Any(argument => argument != "--stay"))
 }
 
 using var interrupted = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
+using var interruption = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+
+// To a file or a pipe go plain lines, whole.
+if (Console.IsOutputRedirected)
 {
-    pressed.Cancel = true;
-    interrupted.Cancel();
-};
+    AnsiConsole.Profile.Capabilities.Ansi = false;
+    AnsiConsole.Profile.Width = 160;
+}
 
 var timeline = new Timeline();
 try
@@ -33,4 +38,10 @@ catch (ScenarioFailedException failure)
 catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 {
     return 130;
+}
+
+void Interrupt(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    interrupted.Cancel();
 }

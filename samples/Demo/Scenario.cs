@@ -20,7 +20,7 @@ internal sealed class Scenario(DemoWorld world, Timeline timeline)
         await world.User.DepositAsync(consent.RefreshToken, cancellationToken);
         timeline.Event("credential deposited over HTTP");
         await SucceedsAsync(first, "Ada", cancellationToken);
-        timeline.Verify(world.Sandbox.OAuth.Counters.Issued == 1, "one refresh was made, under a durable intent");
+        timeline.Verify(world.Sandbox.OAuth.Counters.Issued == 1, "exactly one refresh was made");
 
         Timeline.Chapter("The user withdraws consent at the OAuth server");
         world.Sandbox.OAuth.Revoke(consent.GrantId);

@@ -34,6 +34,7 @@ public static class ExecutorHttp
         // Every path, known or not, asks for a token unless it says otherwise.
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder(SessionTokenHandler.Scheme).RequireAuthenticatedUser().Build());
+        services.AddSingleton<DatabaseReadiness>();
         services.AddOverloadProtection();
         services.ConfigureHttpJsonOptions(json =>
         {

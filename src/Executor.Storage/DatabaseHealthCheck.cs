@@ -13,9 +13,11 @@ internal sealed class DatabaseHealthCheck(Database database, IReadOnlyList<Migra
     {
         try
         {
-            var version = await database.ReadFirstAsync<int>(
-                "SELECT coalesce(max(version), 0) FROM schema_migrations;", new SqlArguments(), cancellationToken);
-            return new DatabaseHealth(Reachable: true, version, _required);
+            var seen = await database.ReadFirstAsync<Seen>(
+                $"SELECT coalesce(max(version), 0) AS version, {database.Dialect.IsReadOnly} AS is_read_only FROM schema_migrations;",
+                new SqlArguments(),
+                cancellationToken);
+            return new DatabaseHealth(Reachable: true, seen!.Version, _required, seen.IsReadOnly != 0);
         }
         catch (StoreUnavailableException)
         {
@@ -26,5 +28,12 @@ internal sealed class DatabaseHealthCheck(Database database, IReadOnlyList<Migra
             // It answers, and not with our tables.
             return new DatabaseHealth(Reachable: true, 0, _required);
         }
+    }
+
+    private sealed class Seen
+    {
+        public int Version { get; init; }
+
+        public int IsReadOnly { get; init; }
     }
 }

@@ -12,8 +12,6 @@ namespace Executor.Http.Health;
 /// <summary>For probes, which have no token. <c>/health</c> is the reference's; the others answer the questions that orchestrators ask.</summary>
 internal static class HealthEndpoints
 {
-    private static readonly TimeSpan DatabasePatience = TimeSpan.FromSeconds(3);
-
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("").WithTags("Health").AllowAnonymous();
@@ -42,9 +40,8 @@ internal static class HealthEndpoints
 
     private static async Task<JsonHttpResult<ProbeBody>> ReadyAsync(
         NodeState node,
-        IDatabaseHealth database,
+        DatabaseReadiness database,
         [FromServices] CredentialAlarms? alarms,
-        TimeProvider time,
         CancellationToken cancellationToken)
     {
         var problems = new List<string>();
@@ -52,30 +49,14 @@ internal static class HealthEndpoints
             problems.Add("The node is starting.");
         else if (node.Phase != NodePhase.Running)
             problems.Add("The node is stopping.");
-        else if (!await IsReachableAsync(database, time, problems, cancellationToken))
-            problems.Add("The database is not reachable.");
+        else if ((await database.CheckAsync().WaitAsync(cancellationToken)) is { } problem)
+            problems.Add(problem);
 
         // No reason to send the requests elsewhere: most users' credentials open.
         List<string>? warnings = alarms?.HasUndecryptable == true
             ? ["Credentials were met that this node's encryption keys do not open."]
             : null;
         return Answer(problems, warnings);
-    }
-
-    private static async Task<bool> IsReachableAsync(
-        IDatabaseHealth database, TimeProvider time, List<string> problems, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var health = await database.CheckAsync(cancellationToken).WaitAsync(DatabasePatience, time, cancellationToken);
-            if (health.Reachable && !health.IsReady)
-                problems.Add($"The database's schema has version {health.SchemaVersion}; this node needs {health.RequiredVersion}.");
-            return health.Reachable;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
     }
 
     private static JsonHttpResult<ProbeBody> Answer(List<string> problems, List<string>? warnings = null) => problems.Count == 0

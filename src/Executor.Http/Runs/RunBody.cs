@@ -55,7 +55,7 @@ internal sealed record StepBody(string Id, StepState Status)
         {
             AwaitingInputReason = waiting,
             Result = step.Result is { } json ? new RawJson(json) : null,
-            Error = step.Error is { } error ? new StepErrorBody(error.Code, error.Message) : null,
+            Error = step.Error is { } error ? StepErrorBody.Of(error) : null,
         };
 
     private static StepState State(StepStatus status) => status switch
@@ -70,7 +70,11 @@ internal sealed record StepBody(string Id, StepState Status)
     };
 }
 
-internal sealed record StepErrorBody(string Code, string Message);
+/// <param name="Retryable">True when the step failed without an effect: a trigger may retry or skip it.</param>
+internal sealed record StepErrorBody(string Code, string Message, bool? Retryable = null)
+{
+    public static StepErrorBody Of(StepError error) => new(error.Code, error.Message, error.Retryable ? true : null);
+}
 
 internal sealed record RunPageBody(RunBody[] Runs)
 {

@@ -55,8 +55,11 @@ internal static class Failures
         McpProtocolException protocol => new(
             McpFailureCodes.ProtocolError,
             $"The MCP server answered with the JSON-RPC error {(int)protocol.ErrorCode}.",
-            // Refused for its envelope: nothing looked at the call inside.
-            protocol.ErrorCode == McpErrorCode.HeaderMismatch ? McpEffect.None : McpEffect.Settled),
+            // Refused for its envelope, its method or its parameters (an unknown tool is one): JSON-RPC 2.0 §5.1.
+            protocol.ErrorCode is McpErrorCode.HeaderMismatch or McpErrorCode.InvalidParams or McpErrorCode.InvalidRequest
+                or McpErrorCode.MethodNotFound or McpErrorCode.ParseError
+                ? McpEffect.None
+                : McpEffect.Settled),
         HttpRequestException or OperationCanceledException when !scope.Sent =>
             new(McpFailureCodes.Unreachable, "The MCP server could not be reached.", McpEffect.None),
         TimeoutException => new(McpFailureCodes.TimedOut, "The MCP server did not answer in time.", Doubt(scope)),

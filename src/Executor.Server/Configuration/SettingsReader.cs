@@ -59,7 +59,7 @@ internal static class SettingsReader
             return McpServerCatalog.Empty;
         if (!File.Exists(path))
         {
-            values.Refuse(Settings.McpServers, "names a file that does not exist.");
+            values.Refuse(Settings.McpServers, $"names a file that does not exist (a relative path starts from {Environment.CurrentDirectory}).");
             return McpServerCatalog.Empty;
         }
 

@@ -10,11 +10,19 @@ internal static class NodeLogging
     {
         logging.SetMinimumLevel(level);
         foreach (var framework in Frameworks)
-            logging.AddFilter(framework, level > LogLevel.Warning ? level : LogLevel.Warning);
+            logging.AddFilter(framework, AtLeast(LogLevel.Warning));
+
+        // The framework tells of every refused token in our own category: whoever has none could fill the disk.
+        logging.AddFilter("Executor.Http.Authentication", AtLeast(LogLevel.Warning));
+
+        // A start that fails is told by the program, without a stack.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddJsonConsole(console =>
         {
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
         });
+
+        LogLevel AtLeast(LogLevel least) => level > least ? level : least;
     }
 }

@@ -58,6 +58,13 @@ internal sealed class CredentialSql(Dialect dialect)
         + "WHERE status = 'awaiting-input' AND awaiting_reason = 'needs-oauth-reauth' "
         + "AND user_id = @UserId AND awaited_server = @McpServerId RETURNING id;\n";
 
+    /// <summary>Runs that back off because the credential was busy have nothing left to wait for.</summary>
+    public string Hasten { get; } =
+        $"UPDATE runs SET not_before = NULL, due_at = CASE WHEN created_at < {dialect.Now} THEN created_at ELSE {dialect.Now} END, "
+        + $"updated_at = {dialect.Now}, version = version + 1 "
+        + "WHERE status = 'pending' AND blocked_since IS NOT NULL AND not_before IS NOT NULL "
+        + "AND user_id = @UserId AND next_server = @McpServerId RETURNING id;\n";
+
     public string FindUnresolved(bool after) =>
         "SELECT user_id, mcp_server_id FROM credentials WHERE state IN ('refreshing', 'unresolved', 'operator-error') "
         + $"AND (state = 'refreshing' OR (state = 'unresolved' AND retry_at IS NULL) OR retry_at <= {dialect.Now}) "

@@ -96,7 +96,9 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
             + CredentialSql.UpsertIntents(intents.Count);
         if (row.State == CredentialState.Ready)
         {
-            var woken = await session.CommitAsync(sql + _sql.Wake, arguments, async grid => (await grid.ReadAsync<string>()).Count());
+            var hastens = row.RetryAt is null;
+            var woken = await session.CommitAsync(sql + _sql.Wake + (hastens ? _sql.Hasten : ""), arguments, async grid =>
+                (await grid.ReadAsync<string>()).Count() + (hastens ? (await grid.ReadAsync<string>()).Count() : 0));
             return new Written<T>(decision.Result, Changed: true, Woken: woken > 0);
         }
 

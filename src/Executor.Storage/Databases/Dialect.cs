@@ -6,6 +6,9 @@ internal abstract class Dialect
     /// <summary>The database's clock as Unix milliseconds; may refer to the parameter <c>@Now</c>, which every statement gets.</summary>
     public abstract string Now { get; }
 
+    /// <summary>1 where a transaction that begins now may not write.</summary>
+    public abstract string IsReadOnly { get; }
+
     public abstract string ForUpdate { get; }
 
     /// <summary>Locks the rows of a subquery, leaving out those that somebody else is changing.</summary>

@@ -9,7 +9,10 @@ public interface IDatabaseHealth
 
 /// <param name="SchemaVersion">The newest migration applied; a newer one than needed is fine.</param>
 /// <param name="RequiredVersion">The newest migration that this build knows.</param>
-public readonly record struct DatabaseHealth(bool Reachable, int SchemaVersion, int RequiredVersion)
+/// <param name="IsReadOnly">It answers, and refuses to write: a standby, or one that was told so.</param>
+public readonly record struct DatabaseHealth(bool Reachable, int SchemaVersion, int RequiredVersion, bool IsReadOnly = false)
 {
-    public bool IsReady => Reachable && SchemaVersion >= RequiredVersion;
+    public bool HasSchema => SchemaVersion >= RequiredVersion;
+
+    public bool IsReady => Reachable && HasSchema && !IsReadOnly;
 }

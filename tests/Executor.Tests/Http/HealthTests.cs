@@ -51,11 +51,12 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(false, 0, "not reachable")]
-    [InlineData(true, 1, "needs 2")]
-    public async Task Node_is_not_ready_without_its_database(bool reachable, int version, string problem)
+    [InlineData(false, 0, false, "not reachable")]
+    [InlineData(true, 1, false, "needs 2")]
+    [InlineData(true, 2, true, "read-only")]
+    public async Task Node_is_not_ready_without_its_database(bool reachable, int version, bool readOnly, string problem)
     {
-        _node.Database = new DatabaseHealth(reachable, version, 2);
+        _node.Database = new DatabaseHealth(reachable, version, 2, readOnly);
 
         using var ready = await _node.GetAsync("/readyz", token: null);
 

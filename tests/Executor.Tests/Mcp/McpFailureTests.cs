@@ -85,7 +85,7 @@ public sealed class McpFailureTests
     }
 
     [Fact]
-    public async Task Unknown_tool_is_a_settled_protocol_error()
+    public async Task Unknown_tool_is_a_protocol_error_without_effect()
     {
         await using var sandbox = await McpHarness.SandboxAsync();
         await using var mcp = new McpHarness();
@@ -93,7 +93,7 @@ public sealed class McpFailureTests
         var failure = await mcp.FailAsync(
             McpHarness.Server(sandbox.McpEndpoint), new AccessToken(sandbox.OAuth.Mint().AccessToken), McpHarness.Call("nothing"));
 
-        Assert.Equal((McpFailureCodes.ProtocolError, McpEffect.Settled), (failure.Code, failure.Effect));
+        Assert.Equal((McpFailureCodes.ProtocolError, McpEffect.None), (failure.Code, failure.Effect));
     }
 
     [Fact]
@@ -212,9 +212,9 @@ public sealed class McpFailureTests
     }
 
     [Theory]
-    [InlineData("naïve ✓", McpEffect.Settled)]
-    [InlineData("two\r\nlines", McpEffect.None)]
-    public async Task Tool_name_that_no_header_can_carry_breaks_nothing(string tool, McpEffect effect)
+    [InlineData("naïve ✓")]
+    [InlineData("two\r\nlines")]
+    public async Task Tool_name_that_no_header_can_carry_breaks_nothing(string tool)
     {
         await using var sandbox = await McpHarness.SandboxAsync(McpProtocol.Sessions);
         await using var mcp = new McpHarness();
@@ -222,7 +222,7 @@ public sealed class McpFailureTests
         var failure = await mcp.FailAsync(
             McpHarness.Server(sandbox.McpEndpoint), new AccessToken(sandbox.OAuth.Mint().AccessToken), McpHarness.Call(tool));
 
-        Assert.Equal((McpFailureCodes.ProtocolError, effect), (failure.Code, failure.Effect));
+        Assert.Equal((McpFailureCodes.ProtocolError, McpEffect.None), (failure.Code, failure.Effect));
     }
 
     [Fact]

@@ -113,7 +113,7 @@ public class RunTests
 
         var run = await world.UntilAsync(node, id, RunStatus.Failed);
         Assert.Equal((StepStatus.Succeeded, StepStatus.Failed), (run.Steps[0].Status, run.Steps[1].Status));
-        Assert.Equal((StepErrorCodes.ArgumentsInvalid, false), (run.Steps[1].Error!.Code, run.Steps[1].Error!.Retryable));
+        Assert.Equal((StepErrorCodes.ArgumentsInvalid, true), (run.Steps[1].Error!.Code, run.Steps[1].Error!.Retryable));
         Assert.Contains("steps.a.nothing", run.Steps[1].Error!.Message, StringComparison.Ordinal);
         Assert.Equal(1, world.Gateway.CountOf("echo"));
     }

@@ -74,6 +74,23 @@ public abstract class ParkingCompliance : StorageTest
     }
 
     [ComplianceFact]
+    public async Task Deposit_ends_the_wait_of_a_run_that_backs_off_from_its_credential_and_of_no_other()
+    {
+        var until = Clock.GetUtcNow().AddHours(1);
+        var blocked = await InsertRunAsync(1, row => row with { NotBefore = until, BlockedSince = Clock.GetUtcNow() });
+        var theirs = await InsertRunAsync(2, row => row with { NotBefore = until, BlockedSince = Clock.GetUtcNow() });
+        var elsewhere = await InsertRunAsync(
+            1, row => row with { NotBefore = until, BlockedSince = Clock.GetUtcNow(), NextServer = McpServerId.From("other") });
+
+        await DepositAsync(Key(1));
+
+        Assert.Null((await RunAsync(blocked.Id)).NotBefore);
+        Assert.Equal([blocked.Id], (await Runs.FindReadyAsync(9, 9, [], None)).Runs.Select(ready => ready.Id));
+        foreach (var other in new[] { theirs, elsewhere })
+            Assert.Equal(until, (await RunAsync(other.Id)).NotBefore);
+    }
+
+    [ComplianceFact]
     public async Task Each_parked_run_is_woken_once_by_many_deposits()
     {
         var runs = new List<RunRow>();

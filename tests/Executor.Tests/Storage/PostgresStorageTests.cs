@@ -90,6 +90,21 @@ public sealed class PostgresStorageTests : StorageTest
     }
 
     [PostgresFact]
+    public async Task Read_only_database_is_reachable_and_not_ready()
+    {
+        var server = await PrivatePostgres.GetAsync();
+        await using var host = await StorageHost.StartAsync(new StorageOptions(new StorageProvider.Postgres(
+            server.ConnectionString(), Postgres.Schema)));
+        Assert.True((await host.Health.CheckAsync(None)).IsReady);
+        await using var standby = await StorageHost.StartAsync(new StorageOptions(new StorageProvider.Postgres(
+            server.ConnectionString() + ";Options=-c default_transaction_read_only=on", Postgres.Schema)));
+
+        var health = await standby.Health.CheckAsync(None);
+
+        Assert.Equal((true, true, false), (health.Reachable, health.IsReadOnly, health.IsReady));
+    }
+
+    [PostgresFact]
     public async Task Sessions_commit_synchronously_whatever_the_connection_string_adds()
     {
         var server = await PrivatePostgres.GetAsync();

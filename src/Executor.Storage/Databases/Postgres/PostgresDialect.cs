@@ -6,6 +6,8 @@ internal sealed class PostgresDialect(bool serverClock) : Dialect
     // Not now(): that one stands still from the transaction's beginning, and a lock may have been waited for since.
     public override string Now { get; } = serverClock ? "(extract(epoch FROM clock_timestamp()) * 1000)::bigint" : "@Now";
 
+    public override string IsReadOnly => "CASE current_setting('transaction_read_only') WHEN 'on' THEN 1 ELSE 0 END";
+
     public override string ForUpdate => " FOR UPDATE";
 
     public override string ForUpdateSkipLocked => " FOR UPDATE SKIP LOCKED";

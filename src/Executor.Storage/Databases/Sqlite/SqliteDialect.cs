@@ -6,6 +6,8 @@ internal sealed class SqliteDialect : Dialect
 {
     public override string Now => "@Now";
 
+    public override string IsReadOnly => "0";
+
     // One writer: a transaction has everything to itself.
     public override string ForUpdate => "";
 

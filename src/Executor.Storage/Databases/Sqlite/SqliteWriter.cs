@@ -99,6 +99,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 batch.Add(first);
             return SqliteFaults.Unavailable(fault);
         }
+        catch (Exception defect)
+        {
+            // The thread must live: without it every caller would wait for ever.
+            RollBack();
+            return new StoreUnavailableException($"The database writer failed ({defect.GetType().Name}).");
+        }
     }
 
     private void RunJob(SqliteJob job)

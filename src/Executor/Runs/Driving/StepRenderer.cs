@@ -42,8 +42,8 @@ internal sealed class StepRenderer(IMcpServerCatalog catalog, RunWriter writer)
         }
         catch (TemplateException wrong)
         {
-            // Neither the arguments nor what they refer to can change any more.
-            return new RenderedStep.Broken(new StepError(StepErrorCodes.ArgumentsInvalid, wrong.Message, Retryable: false));
+            // Neither the arguments nor what they refer to can change any more, but nothing ran: the user may skip the step.
+            return new RenderedStep.Broken(new StepError(StepErrorCodes.ArgumentsInvalid, wrong.Message, Retryable: true));
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class RunDirectory(IRunStore store, IChangeFeed changes, IOption
 
     private RunRecord Record(UserId user, NewRun run)
     {
-        var now = time.GetUtcNow();
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds()); // as it is stored
         var row = new RunRow
         {
             Id = RunId.New(time),

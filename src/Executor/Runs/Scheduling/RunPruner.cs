@@ -36,9 +36,10 @@ internal sealed partial class RunPruner(
             {
                 await PruneAsync(stoppingToken);
             }
-            catch (StoreUnavailableException)
+            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
-                Log.Unavailable(logger);
+                // Whatever it was, the node lives on without this round.
+                Log.Fault(logger, fault.GetType().Name);
             }
 
             await Task.Delay(_interval, time, stoppingToken);
@@ -50,7 +51,7 @@ internal sealed partial class RunPruner(
         [LoggerMessage(Level = LogLevel.Information, Message = "{Runs} finished runs were deleted after their retention")]
         public static partial void Pruned(ILogger logger, int runs);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Finished runs could not be deleted: the database is not available")]
-        public static partial void Unavailable(ILogger logger);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Deleting finished runs ended with {ExceptionType}; it is tried again")]
+        public static partial void Fault(ILogger logger, string exceptionType);
     }
 }

@@ -33,9 +33,10 @@ internal sealed partial class RunTakeover(
             {
                 await LookAsync(stoppingToken);
             }
-            catch (StoreUnavailableException)
+            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
-                Log.Unavailable(logger);
+                // Whatever it was, the node lives on without this round.
+                Log.Fault(logger, fault.GetType().Name);
             }
 
             await Task.Delay(options.Value.Lease / 5, time, stoppingToken);
@@ -47,7 +48,7 @@ internal sealed partial class RunTakeover(
         [LoggerMessage(Level = LogLevel.Warning, Message = "{Runs} runs of {Nodes} lost node incarnations were put back into the queue")]
         public static partial void Released(ILogger logger, int runs, int nodes);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The database could not be asked for runs of lost nodes; it is tried again")]
-        public static partial void Unavailable(ILogger logger);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Looking for runs of lost nodes ended with {ExceptionType}; it is tried again")]
+        public static partial void Fault(ILogger logger, string exceptionType);
     }
 }
