@@ -19,6 +19,8 @@ internal sealed class CredentialSql(Dialect dialect)
         "INSERT INTO credentials (user_id, mcp_server_id, generation, state, reason, try_kept, failures, version) "
         + "VALUES (@UserId, @McpServerId, 0, 'absent', 'none', 0, 0, 0) ON CONFLICT DO NOTHING;\n";
 
+    public string RemoveBlank { get; } = $"DELETE FROM credentials WHERE {OfKey} AND generation = 0 AND state = 'absent';\n";
+
     public string Read { get; } = $"SELECT {Columns}, {dialect.Now} AS now FROM credentials WHERE {OfKey};";
 
     public string Lock { get; } = $"SELECT {Columns} FROM credentials WHERE {OfKey}{dialect.ForUpdate};\n";
@@ -31,9 +33,11 @@ internal sealed class CredentialSql(Dialect dialect)
         + $"WHERE {OfKey} AND generation = (SELECT generation FROM credentials WHERE {OfKey}) ORDER BY ordinal;\n";
 
     /// <summary>A statement of its own: the clock is read after the locks were taken.</summary>
-    public string Circumstances { get; } =
+    public string Circumstances(bool counts) =>
         $"SELECT {dialect.Now} AS now, "
-        + "coalesce((SELECT gone FROM node_incarnations WHERE incarnation = @Opener), 1) AS opener_gone;\n";
+        + "coalesce((SELECT gone FROM node_incarnations WHERE incarnation = @Opener), 1) AS opener_gone, "
+        + (counts ? "(SELECT count(*) FROM credentials WHERE user_id = @UserId AND state <> 'absent')" : "0")
+        + " AS live_of_user;\n";
 
     /// <summary>
     /// A row that is not at the expected version gets none, which its column refuses: the whole transaction fails, although its
@@ -71,15 +75,13 @@ internal sealed class CredentialSql(Dialect dialect)
         + (after ? "AND (user_id, mcp_server_id) > (@UserId, @McpServerId) " : "")
         + "ORDER BY user_id, mcp_server_id LIMIT @Limit;";
 
-    public const string Count = "SELECT count(*) FROM credentials WHERE user_id = @UserId AND state <> 'absent';";
-
     /// <summary>The reading half of a change, in one round trip.</summary>
-    public string Ledger(bool gate, bool creates, bool draws) =>
+    public string Ledger(bool gate, bool creates, bool draws, bool counts) =>
         (gate ? dialect.EnterOpenerGate + "\n" : "")
         + (creates ? Create : "")
         + Lock + Intents
         + (draws ? dialect.DrawGeneration + "\n" : "")
-        + Circumstances;
+        + Circumstances(counts);
 
     public static string ForgetIntents(SqlArguments arguments, IReadOnlyList<IntentId> intents)
     {

@@ -28,7 +28,7 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
                 var decision = decide(ledger);
                 return decision.Row is { } row
                     ? await WriteAsync(session, ledger, row, decision)
-                    : await LeaveAsync(session, options, decision);
+                    : await LeaveAsync(session, ledger, options, decision);
             },
             cancellationToken);
 
@@ -50,16 +50,13 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
             .ToList();
     }
 
-    public Task<int> CountAsync(UserId user, CancellationToken cancellationToken) =>
-        database.ReadFirstAsync<int>(CredentialSql.Count, new SqlArguments().With("UserId", user.Value), cancellationToken);
-
     public static SqlArguments ArgumentsOf(CredentialKey key) =>
         new SqlArguments().With("UserId", key.User.Value).With("McpServerId", key.Server.Value);
 
     private Task<CredentialLedger> ReadLedgerAsync(WriteSession session, CredentialKey key, CredentialChangeOptions options)
     {
         var gated = options.Opener is not null && database.Dialect.EnterOpenerGate is not null;
-        var sql = _sql.Ledger(gated, options.CreatesRow, options.DrawsGeneration);
+        var sql = _sql.Ledger(gated, options.CreatesRow, options.DrawsGeneration, options.CountsLive);
         var arguments = ArgumentsOf(key).With("Opener", options.Opener?.Incarnation);
         return session.QueryAsync(sql, arguments, async grid =>
         {
@@ -74,7 +71,8 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
                 intents,
                 UnixTime.From(circumstances.Now),
                 drawn,
-                options.Opener is not null && circumstances.OpenerGone != 0);
+                options.Opener is not null && circumstances.OpenerGone != 0,
+                circumstances.LiveOfUser);
         });
     }
 
@@ -106,14 +104,16 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
         return new Written<T>(decision.Result, Changed: true, Woken: false);
     }
 
-    private static async Task<Written<T>> LeaveAsync<T>(
-        WriteSession session, CredentialChangeOptions options, CredentialDecision<T> decision)
+    private async Task<Written<T>> LeaveAsync<T>(
+        WriteSession session, CredentialLedger ledger, CredentialChangeOptions options, CredentialDecision<T> decision)
     {
         if (decision.Intents is { Count: > 0 })
             throw new InvalidOperationException("Intents are written with their row, never without it.");
 
-        // A drawn generation stays drawn, and a created row stays.
-        if (!options.CreatesRow && !options.DrawsGeneration)
+        // A drawn generation stays drawn. A row that nothing was ever deposited in says no more than its absence: it does not pile up.
+        if (options.CreatesRow && ledger.Row is { State: CredentialState.Absent } row && row.Generation == Generation.None)
+            await session.CommitAsync(_sql.RemoveBlank, ArgumentsOf(row.Key));
+        else if (!options.DrawsGeneration)
             await session.RollBackAsync();
         return new Written<T>(decision.Result, Changed: false, Woken: false);
     }
@@ -125,5 +125,7 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
         public long Now { get; init; }
 
         public int OpenerGone { get; init; }
+
+        public int LiveOfUser { get; init; }
     }
 }

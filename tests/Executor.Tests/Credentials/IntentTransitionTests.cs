@@ -233,7 +233,7 @@ public sealed class IntentTransitionTests
         var world = new TransitionBench();
         var deposit = new Deposit(
             new RefreshToken("rt"), "https://idp.example/token", "app", new ClientSecret("s"), world.Now + TimeSpan.FromDays(1));
-        var row = new DepositCredential(Key, deposit)
+        var row = new DepositCredential(Key, deposit, 10)
             .Decide(new CredentialLedger(new CredentialRow { Key = Key }, [], world.Now, new Generation(1), false), world.Vault).Row!;
         var open = new OpenIntent(IntentId.New(), NodeA, row.Generation, false, [], world.Rules, new RetrySpacing(1), _ => false);
 

@@ -1,6 +1,9 @@
 using Executor.Credentials;
+using Executor.Identity;
 using Executor.Sandbox.OAuth;
 using Executor.Servers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Executor.Tests.Credentials;
 
@@ -130,6 +133,20 @@ public sealed class RefreshTests : IAsyncLifetime
         _world.Time.Advance(TimeSpan.FromSeconds(5));
 
         Assert.IsType<TokenOutcome.NeedsReauth>(await deaf.Owner().GetTokenAsync(default));
+    }
+
+    [Fact]
+    public async Task User_at_the_limit_may_deposit_again_but_not_anew()
+    {
+        _node.Services.GetRequiredService<IOptions<CredentialOptions>>().Value.MaxPerUser = 1;
+        await _world.DepositAsync(_node);
+        var other = _node.Services.GetRequiredService<ICredentials>().For(CredentialWorld.Key() with { Server = McpServerId.From("other") });
+
+        Assert.Equal(new DepositOutcome.TooMany(1), await other.DepositAsync(_world.DepositOf("rt"), default));
+        await _world.DepositAsync(_node);
+        await _world.DepositAsync(_node, user: 8);
+        await _node.Owner().DeleteAsync(default);
+        Assert.IsType<DepositOutcome.Stored>(await other.DepositAsync(_world.DepositOf("rt"), default));
     }
 
     [Fact]

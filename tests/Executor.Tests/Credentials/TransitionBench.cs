@@ -48,7 +48,7 @@ internal sealed class TransitionBench
         [.. _intents.Where(i => i.Generation == Generation).Select(i => i with { OwnerGone = Gone.Contains(i.Owner) })];
 
     public Generation Deposit(string token = "rt-0", string clientId = "app") =>
-        Apply(l => new DepositCredential(Key, new Deposit(new RefreshToken(token), "https://idp.example/token", clientId)).Decide(l, Vault));
+        Apply(l => new DepositCredential(Key, new Deposit(new RefreshToken(token), "https://idp.example/token", clientId), Options.MaxPerUser).Decide(l, Vault))!.Value;
 
     public bool Delete() => Apply(new DeleteCredential(Key).Decide);
 

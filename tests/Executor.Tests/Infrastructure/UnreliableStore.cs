@@ -1,5 +1,4 @@
 using Executor.Credentials;
-using Executor.Identity;
 
 namespace Executor.Tests.Infrastructure;
 
@@ -83,8 +82,6 @@ internal sealed class UnreliableStore(ICredentialStore inner) : ICredentialStore
 
     public Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(CredentialKey? after, int limit, CancellationToken cancellationToken) =>
         inner.FindUnresolvedAsync(after, limit, cancellationToken);
-
-    public Task<int> CountAsync(UserId user, CancellationToken cancellationToken) => inner.CountAsync(user, cancellationToken);
 
     private StoreUnavailableException Fault()
     {

@@ -74,7 +74,15 @@ public abstract class CredentialStoreCompliance : StorageTest
         var row = await RowAsync(Key(1));
         Assert.Equal((second, 2L), (row.Generation, row.Version));
         Assert.Equal([2], row.Lineage!);
-        Assert.Equal(1, await Credentials.CountAsync(UserId.From(1), None));
+        Assert.Equal(1, await LiveAsync(Key(1, "a")));
+    }
+
+    [ComplianceFact]
+    public async Task Change_that_decides_nothing_leaves_no_row_behind()
+    {
+        Assert.Equal(0, await LiveAsync(Key(1, "new"), creates: true));
+
+        Assert.Null(await Credentials.ReadAsync(Key(1, "new"), None));
     }
 
     [ComplianceFact]
@@ -87,7 +95,7 @@ public abstract class CredentialStoreCompliance : StorageTest
         Assert.Null((await RowAsync(Key(1, "a"))).Lineage);
         Assert.Equal([2], (await RowAsync(Key(1, "b"))).Lineage!);
         Assert.Equal([3], (await RowAsync(Key(2, "a"))).Lineage!);
-        Assert.Equal(1, await Credentials.CountAsync(UserId.From(1), None));
+        Assert.Equal(1, await LiveAsync(Key(1, "a")));
     }
 
     [ComplianceFact]
@@ -274,6 +282,12 @@ public abstract class CredentialStoreCompliance : StorageTest
 
     private static ClientRegistration? Scalars(ClientRegistration? client) =>
         client is null ? null : client with { ClientSecret = null };
+
+    private Task<int> LiveAsync(CredentialKey key, bool creates = false) => Credentials.ChangeAsync(
+        key,
+        new CredentialChangeOptions(CreatesRow: creates, CountsLive: true),
+        ledger => new CredentialDecision<int>(ledger.LiveOfUser),
+        None);
 }
 
 public sealed class SqliteFileCredentialStoreTests : CredentialStoreCompliance

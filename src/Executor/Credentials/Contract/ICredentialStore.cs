@@ -1,4 +1,3 @@
-using Executor.Identity;
 using Executor.Nodes;
 
 namespace Executor.Credentials;
@@ -30,30 +29,33 @@ public interface ICredentialStore
     /// <see cref="CredentialRow.RetryAt"/> has passed; after <paramref name="after"/> in key order.
     /// </summary>
     Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(CredentialKey? after, int limit, CancellationToken cancellationToken);
-
-    /// <summary>How many credentials of a user are not <see cref="CredentialState.Absent"/>.</summary>
-    Task<int> CountAsync(UserId user, CancellationToken cancellationToken);
 }
 
 /// <param name="Row">The committed row.</param>
 /// <param name="Now">The database's clock at the time of the read.</param>
 public sealed record CredentialSnapshot(CredentialRow Row, DateTimeOffset Now);
 
-/// <param name="CreatesRow">An unknown key gets an <see cref="CredentialState.Absent"/> row of <see cref="Generation.None"/> first.</param>
+/// <param name="CreatesRow">
+/// An unknown key gets an <see cref="CredentialState.Absent"/> row of <see cref="Generation.None"/> first; it stays only if a row is decided.
+/// </param>
 /// <param name="DrawsGeneration">The decision needs <see cref="CredentialLedger.NextGeneration"/>.</param>
+/// <param name="CountsLive">The decision needs <see cref="CredentialLedger.LiveOfUser"/>.</param>
 /// <param name="Opener">The incarnation that wants to open an intent; refused once it has been written down as gone.</param>
-public readonly record struct CredentialChangeOptions(bool CreatesRow = false, bool DrawsGeneration = false, NodeRef? Opener = null);
+public readonly record struct CredentialChangeOptions(
+    bool CreatesRow = false, bool DrawsGeneration = false, bool CountsLive = false, NodeRef? Opener = null);
 
 /// <summary>What a decision sees: the locked row, its generation's intents in order, and the database's clock.</summary>
 /// <param name="Row">Null when the key is unknown and the change does not create rows.</param>
 /// <param name="NextGeneration">Drawn for this change, lost if it is not used; <see cref="Generation.None"/> unless asked for.</param>
+/// <param name="LiveOfUser">How many credentials of the key's user are not <see cref="CredentialState.Absent"/>; 0 unless asked for.</param>
 /// <param name="OpenerGone">The <see cref="CredentialChangeOptions.Opener"/> may not open intents any more.</param>
 public sealed record CredentialLedger(
     CredentialRow? Row,
     IReadOnlyList<RefreshIntent> Intents,
     DateTimeOffset Now,
     Generation NextGeneration,
-    bool OpenerGone);
+    bool OpenerGone,
+    int LiveOfUser = 0);
 
 /// <param name="Row">The row to write, or null to leave everything as it is.</param>
 /// <param name="Intents">Intents to insert or update with it.</param>

@@ -33,19 +33,15 @@ internal sealed class CredentialOwner(
             return new DepositOutcome.EndpointRefused(verdict.Text);
         if (!vault.HasKey)
             return new DepositOutcome.EncryptionKeyMissing();
-        if ((await store.ReadAsync(key, cancellationToken))?.Row is null or { State: CredentialState.Absent }
-            && await store.CountAsync(key.User, cancellationToken) >= options.Value.MaxPerUser)
-            return new DepositOutcome.TooMany(options.Value.MaxPerUser);
-
-        var change = new DepositCredential(key, deposit);
+        var change = new DepositCredential(key, deposit, options.Value.MaxPerUser);
         try
         {
             var generation = await store.ChangeAsync(
                 key,
-                new CredentialChangeOptions(CreatesRow: true, DrawsGeneration: true),
+                new CredentialChangeOptions(CreatesRow: true, DrawsGeneration: true, CountsLive: true),
                 ledger => change.Decide(ledger, vault),
                 cancellationToken);
-            return new DepositOutcome.Stored(generation);
+            return generation is { } stored ? new DepositOutcome.Stored(stored) : new DepositOutcome.TooMany(options.Value.MaxPerUser);
         }
         finally
         {

@@ -1,11 +1,15 @@
 namespace Executor.Credentials.Transitions;
 
 /// <summary>A deposit: a new generation, or, where it repeats the lineage that lives, at most a new client registration.</summary>
-internal sealed record DepositCredential(CredentialKey Key, Deposit Deposit)
+/// <param name="MaxPerUser">How many credentials the user may have.</param>
+internal sealed record DepositCredential(CredentialKey Key, Deposit Deposit, int MaxPerUser)
 {
-    public CredentialDecision<Generation> Decide(CredentialLedger ledger, CredentialVault vault)
+    /// <summary>The result is null when the user has too many.</summary>
+    public CredentialDecision<Generation?> Decide(CredentialLedger ledger, CredentialVault vault)
     {
         var row = ledger.Row!;
+        if (row.State == CredentialState.Absent && ledger.LiveOfUser >= MaxPerUser)
+            return new(null);
         if (!RepeatsLineage(row, vault))
             return NewGeneration(ledger, row, vault);
 
@@ -24,7 +28,7 @@ internal sealed record DepositCredential(CredentialKey Key, Deposit Deposit)
         && vault.IsLineage(row.Lineage, Deposit.RefreshToken, Key)
         && vault.TryOpenRefreshToken(row, out _);
 
-    private CredentialDecision<Generation> NewGeneration(CredentialLedger ledger, CredentialRow row, CredentialVault vault)
+    private CredentialDecision<Generation?> NewGeneration(CredentialLedger ledger, CredentialRow row, CredentialVault vault)
     {
         var generation = ledger.NextGeneration;
         return new(generation, new CredentialRow
