@@ -29,8 +29,11 @@ internal sealed partial class RunWriter(IRunStore store, TimeProvider time, Rand
         {
             return await store.ChangeAsync(claim.Run, park: null, ledger => new RunDecision<RunRow?>(ledger.Run), cancellationToken);
         }
-        catch (StoreUnavailableException)
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
+            // It is a look beside a call whose result must not be lost to it, whatever went wrong.
+            if (fault is not StoreUnavailableException)
+                Log.LookFailed(logger, claim.Run, fault.GetType().Name);
             return null;
         }
     }
@@ -59,5 +62,8 @@ internal sealed partial class RunWriter(IRunStore store, TimeProvider time, Rand
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "The database could not be reached for run {Run}; it is tried again")]
         public static partial void Unavailable(ILogger logger, RunId run);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Looking at run {Run} ended with an unexpected {ExceptionType}")]
+        public static partial void LookFailed(ILogger logger, RunId run, string exceptionType);
     }
 }
