@@ -29,7 +29,8 @@ public static partial class ExecutorHost
         catch (Exception failure) when (failure is ConfigurationException or StorageStartException or StoreUnavailableException or IOException)
         {
             // Made for an operator: no stack, no secret. An IOException is a port that is taken.
-            await Console.Error.WriteLineAsync(failure.Message);
+            var hint = failure is StoreUnavailableException ? " Is it reachable, and does DATABASE_SSL say what it speaks?" : "";
+            await Console.Error.WriteLineAsync(failure.Message + hint);
             return 1;
         }
     }
