@@ -8,9 +8,8 @@ internal readonly record struct TokenLifetimes(CredentialOptions Options, double
     {
         // RFC 6749 §5.1 lets a server leave expires_in out; that does not make the token eternal.
         var lifetime = expiresIn is { } told && told > TimeSpan.Zero ? told : Options.DefaultTokenLifetime;
-        if (lifetime > Options.MaxTokenLifetime)
-            lifetime = Options.MaxTokenLifetime;
-        var skew = lifetime / 4 < Options.ExpirySkew ? lifetime / 4 : Options.ExpirySkew;
+        lifetime = Spans.Min(lifetime, Options.MaxTokenLifetime);
+        var skew = Spans.Min(lifetime / 4, Options.ExpirySkew);
         var spread = skew / 2 * Jitter;
         return (now + lifetime, now + lifetime - skew - spread);
     }

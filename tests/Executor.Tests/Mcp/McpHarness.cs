@@ -7,8 +7,8 @@ using Executor.Nodes;
 using Executor.Sandbox;
 using Executor.Sandbox.Mcp;
 using Executor.Servers;
+using Executor.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Executor.Tests.Mcp;
 
@@ -22,7 +22,7 @@ internal sealed class McpHarness : IAsyncDisposable
     public McpHarness(Action<McpOptions>? configure = null, ICredentials? credentials = null)
     {
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Logs));
+        services.AddLogging(logging => Logs.AttachTo(logging));
         services.AddMetrics();
         services.AddSingleton<IDetachedWork, DetachedWork>();
         services.AddSingleton<IChangeFeed>(Changes);
@@ -112,30 +112,6 @@ internal sealed class LocalChangeFeed : IChangeFeed
     private sealed class Subscription(Action end) : IDisposable
     {
         public void Dispose() => end();
-    }
-}
-
-internal sealed class CapturedLogs : ILoggerProvider
-{
-    private readonly ConcurrentQueue<string> _lines = new();
-
-    public string All => string.Join('\n', _lines);
-
-    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines);
-
-    public void Dispose()
-    {
-    }
-
-    private sealed class Logger(string category, ConcurrentQueue<string> lines) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue($"{category} {formatter(state, exception)} {exception}");
     }
 }
 

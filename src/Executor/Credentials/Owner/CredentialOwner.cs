@@ -150,7 +150,7 @@ internal sealed class CredentialOwner(
             var left = patience - time.GetElapsedTime(begun);
             try
             {
-                await Task.WhenAny(attempt, changed).WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
+                await Task.WhenAny(attempt, changed).WaitAsync(Spans.Max(left, TimeSpan.Zero), time, cancellationToken);
             }
             catch (TimeoutException)
             {
@@ -196,5 +196,5 @@ internal sealed class CredentialOwner(
     private static TokenOutcome.Issued Issued(CredentialView view) => new(view.Token!.Value, view.Row.Generation);
 
     private static TokenOutcome.Unavailable Unavailable(TimeSpan after) =>
-        new(after > TimeSpan.FromSeconds(1) ? after : TimeSpan.FromSeconds(1));
+        new(Spans.Max(after, TimeSpan.FromSeconds(1)));
 }

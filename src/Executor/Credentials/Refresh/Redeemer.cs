@@ -46,7 +46,7 @@ internal sealed partial class Redeemer(
             new RetrySpacing(random.NextDouble()),
             new TokenLifetimes(options.Value, random.NextDouble()));
         var change = new CredentialChangeOptions(DrawsGeneration: answer is RefreshAnswer.Granted);
-        for (var wait = FirstRetry; ; wait = wait * 2 < LongestRetry ? wait * 2 : LongestRetry)
+        for (var wait = FirstRetry; ; wait = Spans.Min(wait * 2, LongestRetry))
         {
             try
             {

@@ -16,7 +16,7 @@ internal sealed class ReplayRules
 
     public ReplayRules(RefreshReplay replay, TimeSpan lease, CredentialOptions options)
     {
-        _margin = Max(MinMargin, replay.Window / 5);
+        _margin = Spans.Max(MinMargin, replay.Window / 5);
         // A window that suspicion alone would use up tolerates nothing.
         _replay = replay.Kind == RefreshReplayKind.Grace && replay.Window <= lease + _margin ? RefreshReplay.Strict : replay;
         Deadline = options.RedemptionDeadline;
@@ -31,7 +31,7 @@ internal sealed class ReplayRules
     /// <summary>How long a tolerant sender waits for an answer before it asks again, still listening; null where it never does.</summary>
     public TimeSpan? Patience => _replay.Kind switch
     {
-        RefreshReplayKind.Grace => Min(_replay.Window / 3, MaxPatience),
+        RefreshReplayKind.Grace => Spans.Min(_replay.Window / 3, MaxPatience),
         RefreshReplayKind.NoRotation => MaxPatience,
         _ => null,
     };
@@ -44,8 +44,4 @@ internal sealed class ReplayRules
     /// <summary>When a retry has to be made at the latest to be harmless; null where that never or always holds.</summary>
     public DateTimeOffset? LastTolerantMoment(DateTimeOffset firstIntentStartedAt) =>
         _replay.Kind == RefreshReplayKind.Grace ? firstIntentStartedAt + _replay.Window - _margin : null;
-
-    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -15,13 +15,11 @@ internal readonly record struct RetrySpacing(double Jitter)
     public TimeSpan After(int failures, TimeSpan? retryAfter = null)
     {
         var own = Grow(First, Longest, failures);
-        return retryAfter is { } asked && asked > own ? Min(asked, LongestRetryAfter) : own;
+        return retryAfter is { } asked && asked > own ? Spans.Min(asked, LongestRetryAfter) : own;
     }
 
     public TimeSpan AfterOperatorError(int failures) => Grow(OperatorFirst, OperatorLongest, failures);
 
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
     private TimeSpan Grow(TimeSpan first, TimeSpan longest, int failures) =>
-        Min(first * Math.Pow(2, Math.Min(failures, 20)), longest) * (0.5 + Jitter / 2);
+        Spans.Min(first * Math.Pow(2, Math.Min(failures, 20)), longest) * (0.5 + Jitter / 2);
 }

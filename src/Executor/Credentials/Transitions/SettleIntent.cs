@@ -113,15 +113,13 @@ internal sealed record SettleIntent(
         {
             // Inside the window a retry is harmless and after it perhaps fatal: the window outranks Retry-After.
             return Rules.LastTolerantMoment(first) is { } last && spaced >= last
-                ? ledger.Now + Min((last - ledger.Now) / 2, Spacing.After(row.Failures))
+                ? ledger.Now + Spans.Min((last - ledger.Now) / 2, Spacing.After(row.Failures))
                 : spaced;
         }
 
         // Unanswered, the request may still be under way: its own deadline first.
         return doubt.Answered || spaced > Intent.Deadline ? spaced : Intent.Deadline;
     }
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }
 
 internal enum SettleResult
