@@ -2,12 +2,14 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Executor.Tests.Infrastructure;
+namespace Executor.Testing;
 
 /// <summary>Mints callers' tokens, good and bad, byte by byte: a library would refuse to make the bad ones.</summary>
 public static class TestTokens
 {
     public const string Secret = "an-authentication-secret-for-tests-only";
+
+    public const string EncryptionKey = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
     public static string For(long user, TimeSpan? lifetime = null) => WithId(user.ToString(), lifetime);
 

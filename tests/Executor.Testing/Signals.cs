@@ -1,4 +1,4 @@
-namespace Executor.Tests.Infrastructure;
+namespace Executor.Testing;
 
 /// <summary>Collects what arrives on other threads, and lets a test wait for it.</summary>
 internal sealed class Signals<T>

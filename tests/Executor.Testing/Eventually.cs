@@ -1,4 +1,4 @@
-namespace Executor.Tests.Infrastructure;
+namespace Executor.Testing;
 
 /// <summary>For what happens outside this process, where there is nothing to wait for but the state itself.</summary>
 internal static class Eventually

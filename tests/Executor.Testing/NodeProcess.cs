@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Executor.Server;
 
-namespace Executor.Tests.Server;
+namespace Executor.Testing;
 
 /// <summary>The built server as a process of its own.</summary>
 internal sealed partial class NodeProcess : IDisposable
@@ -46,13 +46,26 @@ internal sealed partial class NodeProcess : IDisposable
         return node;
     }
 
-    public Task<Uri> AddressAsync() => _address.Task.WaitAsync(Patience);
+    /// <summary>Where the node listens, once it does.</summary>
+    public async Task<Uri> AddressAsync()
+    {
+        await Task.WhenAny(_address.Task, _process.WaitForExitAsync()).WaitAsync(Patience);
+        return _address.Task.IsCompleted ? await _address.Task : throw new InvalidOperationException($"The node ended: {Errors}");
+    }
 
     /// <summary>Asks the process to stop, as an orchestrator does.</summary>
-    public void Terminate()
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>Stops the process where it stands; it knows nothing of it.</summary>
+    public void Freeze() => Signal("STOP");
+
+    public void Thaw() => Signal("CONT");
+
+    /// <summary>Ends the process at once, without a last word.</summary>
+    public void Kill()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString()]);
-        kill.WaitForExit();
+        _process.Kill();
+        _process.WaitForExit();
     }
 
     public async Task<int> ExitCodeAsync()
@@ -68,6 +81,12 @@ internal sealed partial class NodeProcess : IDisposable
             _process.Kill();
         _process.Dispose();
         Directory.Delete(_process.StartInfo.WorkingDirectory, recursive: true);
+    }
+
+    private void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", _process.Id.ToString()]);
+        kill.WaitForExit();
     }
 
     private static bool IsSetting(string name) =>

@@ -1,4 +1,4 @@
-namespace Executor.Tests.Infrastructure;
+namespace Executor.Testing;
 
 internal static class Repository
 {

@@ -1,4 +1,4 @@
-namespace Executor.Tests.Infrastructure;
+namespace Executor.Testing;
 
 /// <summary>A test that needs PostgreSQL; skipped by name where it is not installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Text.Json;
+using Executor.Sandbox;
+using Npgsql;
+
+namespace Executor.Testing;
+
+/// <summary>Nodes as processes of their own on one database of the private PostgreSQL, with the sandbox, in this process, as their world.</summary>
+internal sealed class Cluster : IAsyncDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("executor-cluster-");
+    private readonly List<ClusterNode> _nodes = [];
+    private readonly string _connectionString;
+
+    private Cluster(SandboxHost sandbox, string connectionString)
+    {
+        Sandbox = sandbox;
+        _connectionString = connectionString;
+    }
+
+    public SandboxHost Sandbox { get; }
+
+    /// <summary>Every node ever started, the dead ones too.</summary>
+    public IReadOnlyList<ClusterNode> Nodes => _nodes;
+
+    /// <summary>The schema that the nodes share.</summary>
+    public string Schema { get; } = $"cluster_{Guid.NewGuid():N}";
+
+    /// <summary>Everything that every node has written to its console.</summary>
+    public string Said => string.Join('\n', _nodes.Select(node => node.Process.Output + node.Process.Errors));
+
+    private string ServersFile => Path.Combine(_directory.FullName, "servers.json");
+
+    /// <param name="nodes">Started side by side; all are ready when this returns.</param>
+    /// <param name="sandbox">The world's settings.</param>
+    /// <param name="settings">For every node, over the defaults.</param>
+    public static async Task<Cluster> StartAsync(
+        int nodes, SandboxOptions? sandbox = null, params (string Name, string Value)[] settings)
+    {
+        var postgres = await PrivatePostgres.GetAsync();
+        var cluster = new Cluster(await SandboxHost.StartAsync(sandbox), postgres.ConnectionString());
+        try
+        {
+            await File.WriteAllTextAsync(cluster.ServersFile, Servers(cluster.Sandbox));
+            for (var index = 0; index < nodes; index++)
+                cluster.Launch(settings);
+            await Task.WhenAll(cluster.Nodes.Select(node => node.ReadyAsync()));
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Another node, ready to work.</summary>
+    public async Task<ClusterNode> AddNodeAsync(params (string Name, string Value)[] settings)
+    {
+        var node = Launch(settings);
+        await node.ReadyAsync();
+        return node;
+    }
+
+    /// <summary>A session of the test's own, whose search path is the nodes' schema.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync()
+    {
+        var connection = new NpgsqlConnection($"{_connectionString};Pooling=false;Search Path=\"{Schema}\"");
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    public async Task<T?> ScalarAsync<T>(string sql)
+    {
+        await using var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T?)await command.ExecuteScalarAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+            node.Dispose();
+        await Sandbox.DisposeAsync();
+        await ScalarAsync<object>($"DROP SCHEMA IF EXISTS \"{Schema}\" CASCADE");
+        _directory.Delete(recursive: true);
+    }
+
+    private ClusterNode Launch((string Name, string Value)[] settings)
+    {
+        var database = new NpgsqlConnectionStringBuilder(_connectionString);
+        var name = $"node-{_nodes.Count + 1}";
+        var node = new ClusterNode(name, NodeProcess.Start(
+            [],
+            [
+                ("EXECUTOR_NODE_NAME", name),
+                ("EXECUTOR_AUTH_SECRET", TestTokens.Secret),
+                ("EXECUTOR_ENCRYPTION_KEY", TestTokens.EncryptionKey),
+                ("EXECUTOR_MCP_SERVERS", ServersFile),
+                ("DATABASE_HOST", database.Host!),
+                ("DATABASE_PORT", $"{database.Port}"),
+                ("DATABASE_USER", database.Username!),
+                ("DATABASE_NAME", database.Database!),
+                ("DATABASE_SSL", "false"),
+                ("DATABASE_SCHEMA", Schema),
+                ("HTTP_HOST", IPAddress.Loopback.ToString()),
+                ("HTTP_PORT", "0"),
+                ("ASPNETCORE_ENVIRONMENT", "Development"),
+                .. settings,
+            ]));
+        _nodes.Add(node);
+        return node;
+    }
+
+    // One server a replay policy: what its grants really do is each grant's own behaviour.
+    private static string Servers(SandboxHost sandbox) => JsonSerializer.Serialize(new
+    {
+        mcpServers = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["strict"] = new { url = sandbox.McpEndpoint, auth = new { type = "oauth2" } },
+            ["grace"] = new { url = sandbox.McpEndpoint, auth = new { type = "oauth2", refreshReplay = "grace:60" } },
+            ["no-rotation"] = new { url = sandbox.McpEndpoint, auth = new { type = "oauth2", refreshReplay = "no-rotation" } },
+        },
+    });
+}

@@ -1,0 +1,41 @@
+using System.Net;
+
+namespace Executor.Testing;
+
+/// <summary>One node of a <see cref="Cluster"/>, seen as its callers and its operator see it.</summary>
+internal sealed class ClusterNode(string name, NodeProcess process) : IDisposable
+{
+    private HttpClient? _http;
+
+    public string Name { get; } = name;
+
+    public NodeProcess Process { get; } = process;
+
+    public HttpClient Http => _http ?? throw new InvalidOperationException("The node is not ready.");
+
+    public async Task ReadyAsync()
+    {
+        _http ??= new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue })
+        {
+            BaseAddress = await Process.AddressAsync(),
+            Timeout = TimeSpan.FromMinutes(3),
+        };
+        await Eventually.TrueAsync(async () => await ReadinessAsync() == HttpStatusCode.OK, TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>What <c>/readyz</c> answers.</summary>
+    public async Task<HttpStatusCode> ReadinessAsync()
+    {
+        using var answer = await Http.GetAsync("/readyz");
+        return answer.StatusCode;
+    }
+
+    /// <summary>This node as the given user meets it.</summary>
+    public NodeClient As(long user) => new(Http, user);
+
+    public void Dispose()
+    {
+        _http?.Dispose();
+        Process.Dispose();
+    }
+}
