@@ -1,3 +1,4 @@
+using Executor.Fairness;
 using Executor.Identity;
 
 namespace Executor.Mcp.Calls;
@@ -14,7 +15,7 @@ internal sealed class ListingTurns(int limit)
     /// <summary>Returns when it is the caller's turn, which lasts until <see cref="End"/>.</summary>
     public async Task BeginAsync(UserId user, McpServerId server, CancellationToken cancellationToken)
     {
-        TaskCompletionSource turn;
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             if (!_lines.TryGetValue(server, out var line))
@@ -25,7 +26,7 @@ internal sealed class ListingTurns(int limit)
                 return;
             }
 
-            turn = line.Join(user);
+            line.Waiting.Join(user, turn);
         }
 
         // Only one of the two ends a wait: a turn that was given is never lost to a caller who leaves.
@@ -38,7 +39,7 @@ internal sealed class ListingTurns(int limit)
         lock (_gate)
         {
             var line = _lines[server];
-            while (line.TryLeave(out var next))
+            while (line.Waiting.TryLeave(static _ => true, out _, out var next))
             {
                 if (next.TrySetResult())
                     return;
@@ -51,36 +52,8 @@ internal sealed class ListingTurns(int limit)
 
     private sealed class Line
     {
-        private readonly Dictionary<UserId, Queue<TaskCompletionSource>> _waiting = [];
-        private readonly Queue<UserId> _users = new();
+        public FairLine<TaskCompletionSource> Waiting { get; } = new();
 
         public int Taken { get; set; }
-
-        public TaskCompletionSource Join(UserId user)
-        {
-            if (!_waiting.TryGetValue(user, out var own))
-            {
-                _waiting[user] = own = new Queue<TaskCompletionSource>();
-                _users.Enqueue(user);
-            }
-
-            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            own.Enqueue(turn);
-            return turn;
-        }
-
-        public bool TryLeave(out TaskCompletionSource turn)
-        {
-            turn = null!;
-            if (!_users.TryDequeue(out var user))
-                return false;
-            var own = _waiting[user];
-            turn = own.Dequeue();
-            if (own.Count > 0)
-                _users.Enqueue(user);
-            else
-                _waiting.Remove(user);
-            return true;
-        }
     }
 }
