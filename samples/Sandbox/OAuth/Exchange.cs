@@ -1,7 +1,7 @@
 namespace Executor.Sandbox.OAuth;
 
 /// <summary>One request to the token endpoint on its way through the fault that meets it.</summary>
-internal sealed class Exchange(OAuthSandbox sandbox, HttpContext http, GrantRequest entry, OAuthFault fault)
+internal sealed class Exchange(OAuthSandbox sandbox, HttpContext http, IDisposable open, GrantRequest entry, OAuthFault fault)
 {
     public async Task RunAsync(Func<Redemption> decide)
     {
@@ -30,6 +30,7 @@ internal sealed class Exchange(OAuthSandbox sandbox, HttpContext http, GrantRequ
         else if (fault.Answer != FaultAnswer.DropAtOnce)
         {
             Update(e => e with { Stage = RequestStage.Answered });
+            open.Dispose(); // before the client can have its answer, and ask anew
             await new AnswerWriter(http, sandbox.Time, fault, () => HoldAsync(clientGone)).WriteAsync(redemption);
         }
     }

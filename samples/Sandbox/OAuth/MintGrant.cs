@@ -44,6 +44,11 @@ public sealed record OAuthCounters
     public int RedirectsFollowed { get; init; }
 
     public int Held { get; init; }
+
+    /// <summary>Requests that have arrived and are not being answered yet, the held ones too.</summary>
+    public int Concurrency { get; init; }
+
+    public int MaxConcurrency { get; init; }
 }
 
 public sealed record GrantStatus(

@@ -30,6 +30,8 @@ public sealed class OAuthSandbox
 
     internal Holds Holds { get; }
 
+    internal OpenRequests Open { get; } = new();
+
     internal FaultList<OAuthFault> Faults { get; } = new();
 
     internal ConcurrentDictionary<string, RegisteredClient> Clients { get; } = new(StringComparer.Ordinal);
@@ -43,6 +45,8 @@ public sealed class OAuthSandbox
         RevocationRequests = Volatile.Read(ref _revocations),
         RedirectsFollowed = Volatile.Read(ref _redirectsFollowed),
         Held = Holds.Count,
+        Concurrency = Open.Count,
+        MaxConcurrency = Open.Max,
     };
 
     /// <summary>Gives a user's consent; the behaviour is the sandbox's default unless the request names one.</summary>
@@ -99,6 +103,7 @@ public sealed class OAuthSandbox
         Book.Clear();
         Clients.Clear();
         Journal.Clear();
+        Open.Reset();
         _grantRequests = _issued = _replays = _revocations = _redirectsFollowed = 0;
     }
 

@@ -5,6 +5,7 @@ internal sealed class TokenEndpoint(OAuthSandbox sandbox)
 {
     public async Task HandleAsync(HttpContext http)
     {
+        using var open = sandbox.Open.Begin();
         var form = http.Request.HasFormContentType ? await http.Request.ReadFormAsync(http.RequestAborted) : FormCollection.Empty;
         var client = ClientAuthentication.Read(http.Request, form);
         var token = ClientAuthentication.Value(form, "refresh_token");
@@ -26,7 +27,7 @@ internal sealed class TokenEndpoint(OAuthSandbox sandbox)
             Fault = fault,
         });
 
-        var exchange = new Exchange(sandbox, http, entry, fault ?? new OAuthFault { Spending = Spending.Now });
+        var exchange = new Exchange(sandbox, http, open, entry, fault ?? new OAuthFault { Spending = Spending.Now });
         try
         {
             await exchange.RunAsync(() => Decide(form, client, token, grant));
