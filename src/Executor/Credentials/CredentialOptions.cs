@@ -5,7 +5,10 @@ public sealed class CredentialOptions
     /// <summary>How long a caller waits for a token before it is told to come back. Default 30 s.</summary>
     public TimeSpan CallerWait { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a caller waits for a refresh while an unexpired token is at hand. Default 5 s.</summary>
+    /// <summary>
+    /// How long a caller waits for a refresh while its token is about to expire. With more than a quarter of
+    /// <see cref="ExpirySkew"/> left it does not wait at all: the refresh goes on without it. Default 5 s.
+    /// </summary>
     public TimeSpan CallerWaitWithToken { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a sender listens for the answer, counted from before its intent's commit. Default 120 s.</summary>
@@ -14,7 +17,10 @@ public sealed class CredentialOptions
     /// <summary>How much longer than the deadline everyone but the sender waits. Default 10 s.</summary>
     public TimeSpan ObserverMargin { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long before its expiry an access token is refreshed (at most a quarter of its lifetime). Default 60 s.</summary>
+    /// <summary>
+    /// How long before its expiry an access token is refreshed at the latest (at most a quarter of its lifetime). Most are refreshed
+    /// earlier: what was minted together is spread over a fifth of the lifetime. Default 60 s.
+    /// </summary>
     public TimeSpan ExpirySkew { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The lifetime of an access token whose provider names none. Default 1 h.</summary>
@@ -31,6 +37,12 @@ public sealed class CredentialOptions
 
     /// <summary>After which an unused owner leaves memory. Default 5 min.</summary>
     public TimeSpan OwnerIdle { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Redemptions that this node has in flight at one OAuth server; one user may have a quarter of them. Default 32.</summary>
+    public int RefreshesPerServer { get; set; } = 32;
+
+    /// <summary>Redemptions a second that this node sends to one OAuth server, after a burst of as many. Default 100.</summary>
+    public int RefreshRatePerServer { get; set; } = 100;
 
     /// <summary>Credentials that one user may have. Default 1,000.</summary>
     public int MaxPerUser { get; set; } = 1000;

@@ -1,4 +1,5 @@
 using Executor.Credentials.Owner;
+using Executor.Credentials.Pacing;
 using Executor.Credentials.Refresh;
 using Executor.Security;
 using Executor.Security.Endpoints;
@@ -30,6 +31,8 @@ public static class CredentialServices
                 provider.GetRequiredService<EndpointGuard>(), provider.GetRequiredService<GuardedHttpOptions>())),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Redeemer>();
+        services.AddSingleton<IntentOpener>();
+        services.AddSingleton<RefreshGate>();
         services.AddSingleton<RefreshFlight>();
         services.AddSingleton<CredentialDirectory>();
         services.AddSingleton<ICredentials>(provider => provider.GetRequiredService<CredentialDirectory>());

@@ -71,6 +71,7 @@ internal sealed class CredentialWorld : IAsyncDisposable
             .AddSingleton<IMcpServerCatalog>(Catalog)
             .AddSingleton<INodeLiveness>(liveness)
             .AddSingleton<IDetachedWork, DetachedWork>()
+            .AddSingleton<NodeState>()
             .AddSingleton(_store.Changes)
             .AddSingleton(through?.Invoke(Store) ?? Store)
             .AddExecutorCredentials()

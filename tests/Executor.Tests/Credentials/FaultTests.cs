@@ -59,10 +59,12 @@ public sealed class FaultTests
         var token = await node.TokenAsync();
         world.Sandbox.OAuth.SetFault(OAuthFault.ServerErrorBeforeSpending() with { Times = null });
 
-        world.Time.Advance(TimeSpan.FromSeconds(3550));
-
+        world.Time.Advance(TimeSpan.FromMinutes(58)); // due: the refresh fails beside the answer
         Assert.Equal(token, await node.TokenAsync());
-        world.Time.Advance(TimeSpan.FromSeconds(51));
+        await node.IdleAsync();
+        world.Time.Advance(TimeSpan.FromSeconds(110)); // about to expire: the refresh is waited for
+        Assert.Equal(token, await node.TokenAsync());
+        world.Time.Advance(TimeSpan.FromSeconds(11));
         Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().GetTokenAsync(default));
     }
 
@@ -118,7 +120,7 @@ public sealed class FaultTests
         var node = world.Node();
         await world.DepositAsync(node);
         await node.TokenAsync();
-        world.Time.Advance(TimeSpan.FromSeconds(3550));
+        world.Time.Advance(TimeSpan.FromSeconds(3590));
         world.Sandbox.OAuth.SetFault(OAuthFault.HangAfterSpending());
         var call = node.Owner().GetTokenAsync(default).AsTask();
         await world.Sandbox.OAuth.WaitForHeldAsync();

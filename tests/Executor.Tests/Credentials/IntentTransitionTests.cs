@@ -228,6 +228,23 @@ public sealed class IntentTransitionTests
     }
 
     [Fact]
+    public void Without_a_turn_a_doubt_is_resolved_inside_its_window_only()
+    {
+        _bench.Replay = RefreshReplay.Grace(TimeSpan.FromSeconds(60));
+        _bench.Deposit();
+        Assert.IsType<OpenIntentResult.NeedsTurn>(_bench.Open(hasTurn: false));
+        Assert.Equal(CredentialState.Ready, _bench.State);
+
+        _bench.Doubt(_bench.MustOpen());
+        _bench.Now += TimeSpan.FromSeconds(10);
+        _bench.Doubt(Assert.IsType<OpenIntentResult.Opened>(_bench.Open(hasTurn: false)));
+
+        _bench.Now += TimeSpan.FromMinutes(10); // past the window, the back-off and the deadline
+        Assert.IsType<OpenIntentResult.NeedsTurn>(_bench.Open(hasTurn: false));
+        Assert.IsType<OpenIntentResult.Opened>(_bench.Open());
+    }
+
+    [Fact]
     public void Expired_client_secret_is_not_sent()
     {
         var world = new TransitionBench();

@@ -57,20 +57,6 @@ public sealed class RefreshTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Token_is_served_from_memory_until_shortly_before_it_expires()
-    {
-        await _world.DepositAsync(_node);
-        var first = await _node.TokenAsync();
-
-        _world.Time.Advance(TimeSpan.FromMinutes(58)); // lifetime 60, skew 1, jitter at most half a minute
-        Assert.Equal(first, await _node.TokenAsync());
-        _world.Time.Advance(TimeSpan.FromMinutes(1.1));
-        Assert.NotEqual(first, await _node.TokenAsync());
-
-        Assert.Equal(2, _world.Sandbox.OAuth.Counters.GrantRequests);
-    }
-
-    [Fact]
     public async Task Access_token_survives_a_restart_without_a_grant()
     {
         await _world.DepositAsync(_node);

@@ -53,10 +53,13 @@ internal sealed class TransitionBench
     public bool Delete() => Apply(new DeleteCredential(Key).Decide);
 
     public OpenIntentResult Open(
-        NodeRef? by = null, Generation? expected = null, IntentId? id = null, bool rejected = false, params IntentId[] supersedes)
+        NodeRef? by = null, Generation? expected = null, IntentId? id = null, bool rejected = false, bool hasTurn = true, params IntentId[] supersedes)
     {
         var open = new OpenIntent(
-            id ?? IntentId.New(), by ?? NodeA, expected ?? Generation, rejected, supersedes, Rules, new RetrySpacing(1), Suspect.Contains);
+            id ?? IntentId.New(), by ?? NodeA, expected ?? Generation, rejected, supersedes, Rules, new RetrySpacing(1), Suspect.Contains)
+        {
+            HasTurn = hasTurn,
+        };
         return Apply(l => open.Decide(l, Vault), by ?? NodeA);
     }
 

@@ -28,7 +28,7 @@ public sealed record CredentialRow
 
     public DateTimeOffset? AccessTokenExpiresAt { get; init; }
 
-    /// <summary>When to refresh: before the expiry, jittered, so that credentials minted together do not expire together.</summary>
+    /// <summary>When to refresh: well before the expiry, jittered, so that credentials minted together are not refreshed together.</summary>
     public DateTimeOffset? RefreshAt { get; init; }
 
     public ClientRegistration? Client { get; init; }

@@ -17,7 +17,10 @@ public interface ICredentialOwner
     /// <summary>Blanks the credential. Whatever is in flight for it changes nothing any more.</summary>
     Task DeleteAsync(CancellationToken cancellationToken);
 
-    /// <summary>A cancelled caller stops waiting; a redemption under way goes on.</summary>
+    /// <summary>
+    /// A token that is good for a comfortable time yet is answered at once, and refreshed beside that where it is due. Otherwise the
+    /// caller waits for the refresh; a cancelled one stops waiting, and the redemption goes on.
+    /// </summary>
     ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken);
 
     /// <summary>

@@ -33,7 +33,7 @@ internal sealed class CredentialDirectory : ICredentials, IDisposable
         _activate = key =>
         {
             var reader = new CredentialReader(key, store, vault, time);
-            var flight = new SharedFlight(key, refresh, reader, work);
+            var flight = new SharedFlight(refresh, reader, alarms, work, time);
             return new CredentialOwner(key, store, vault, guard, reader, flight, targets, alarms, options, time);
         };
         _idle = options.Value.OwnerIdle;

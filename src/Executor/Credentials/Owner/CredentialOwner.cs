@@ -34,43 +34,24 @@ internal sealed class CredentialOwner(
         if (!vault.HasKey)
             return new DepositOutcome.EncryptionKeyMissing();
         var change = new DepositCredential(key, deposit, options.Value.MaxPerUser);
-        try
-        {
-            var generation = await store.ChangeAsync(
-                key,
-                new CredentialChangeOptions(CreatesRow: true, DrawsGeneration: true, CountsLive: true),
-                ledger => change.Decide(ledger, vault),
-                cancellationToken);
-            return generation is { } stored ? new DepositOutcome.Stored(stored) : new DepositOutcome.TooMany(options.Value.MaxPerUser);
-        }
-        finally
-        {
-            reader.Invalidate();
-        }
+        var generation = await ChangeAsync(
+            new CredentialChangeOptions(CreatesRow: true, DrawsGeneration: true, CountsLive: true),
+            ledger => change.Decide(ledger, vault),
+            cancellationToken);
+        return generation is { } stored ? new DepositOutcome.Stored(stored) : new DepositOutcome.TooMany(options.Value.MaxPerUser);
     }
 
-    public async Task DeleteAsync(CancellationToken cancellationToken)
+    public Task DeleteAsync(CancellationToken cancellationToken)
     {
         Touch();
-        var change = new DeleteCredential(key);
-        try
-        {
-            await store.ChangeAsync(key, new CredentialChangeOptions(DrawsGeneration: true), change.Decide, cancellationToken);
-        }
-        finally
-        {
-            reader.Invalidate();
-        }
+        return ChangeAsync(new CredentialChangeOptions(DrawsGeneration: true), new DeleteCredential(key).Decide, cancellationToken);
     }
 
     public ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken)
     {
         Touch();
-        return reader.Current is { } view
-            && view.IsFresh(time, options.Value.Revalidation)
-            && view.IsUsable(time, Rejected)
-            && !view.WantsRefresh(time)
-            ? ValueTask.FromResult<TokenOutcome>(new TokenOutcome.Issued(view.Token!.Value, view.Row.Generation))
+        return InMemory() is { } view && AtHand(view) is { } token
+            ? ValueTask.FromResult<TokenOutcome>(token)
             : new ValueTask<TokenOutcome>(AcquireAsync(cancellationToken));
     }
 
@@ -84,11 +65,8 @@ internal sealed class CredentialOwner(
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
         var view = await reader.ReadAsync(cancellationToken);
-        var end = view.Row.State is CredentialState.Absent or CredentialState.Ready or CredentialState.NeedsReauth
-            ? null
-            : await flight.Join(view.Row.Generation, Rejected == view.Row.Generation).WaitAsync(cancellationToken);
-        if (end is FlightEnd.Undecryptable)
-            alarms.Undecryptable(key);
+        if (view.Row.State is not (CredentialState.Absent or CredentialState.Ready or CredentialState.NeedsReauth))
+            await flight.Join(view.Row, () => Rejected == view.Row.Generation).WaitAsync(cancellationToken);
     }
 
     public void Invalidate() => reader.Invalidate();
@@ -96,6 +74,19 @@ internal sealed class CredentialOwner(
     public bool IsIdle(TimeSpan after) => !flight.IsUp && time.GetElapsedTime(Volatile.Read(ref _usedAt)) > after;
 
     private void Touch() => Volatile.Write(ref _usedAt, time.GetTimestamp());
+
+    private async Task<T> ChangeAsync<T>(
+        CredentialChangeOptions change, Func<CredentialLedger, CredentialDecision<T>> decide, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.ChangeAsync(key, change, decide, cancellationToken);
+        }
+        finally
+        {
+            reader.Invalidate();
+        }
+    }
 
     private async Task<TokenOutcome> AcquireAsync(CancellationToken cancellationToken, Generation? rejected = null)
     {
@@ -119,7 +110,6 @@ internal sealed class CredentialOwner(
                 case FlightEnd.KeyMissing:
                     return new TokenOutcome.EncryptionKeyMissing();
                 case FlightEnd.Undecryptable:
-                    alarms.Undecryptable(key);
                     return view.NeedsReauth();
             }
 
@@ -140,7 +130,7 @@ internal sealed class CredentialOwner(
     /// <summary>Null when patience ran out first. Ends early when the generation is no longer current: a deposit need not wait for it.</summary>
     private async Task<FlightEnd?> WaitAsync(CredentialView view, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var attempt = flight.Join(view.Row.Generation, Rejected == view.Row.Generation);
+        var attempt = flight.Join(view.Row, () => Rejected == view.Row.Generation);
         var begun = time.GetTimestamp();
         while (true)
         {
@@ -163,34 +153,40 @@ internal sealed class CredentialOwner(
     }
 
     private async Task<CredentialView> LookAsync(CancellationToken cancellationToken) =>
-        reader.Current is { } view && view.IsFresh(time, options.Value.Revalidation)
-            ? view
-            : await reader.ReadAsync(cancellationToken);
+        InMemory() ?? await reader.ReadAsync(cancellationToken);
+
+    private CredentialView? InMemory() =>
+        reader.Current is { } view && view.IsFresh(time, options.Value.Revalidation) ? view : null;
 
     /// <summary>What the view alone answers; null when it takes a refresh.</summary>
     private TokenOutcome? Answer(CredentialView view)
     {
         if (!vault.HasKey)
             return new TokenOutcome.EncryptionKeyMissing(); // first: no deposit could help
-        switch (view.Row.State)
-        {
-            case CredentialState.Absent or CredentialState.NeedsReauth:
-                return view.NeedsReauth();
-            case CredentialState.OperatorError:
-                alarms.OperatorError(view.Row);
-                return view.NeedsReauth(); // the recovery tries again when the back-off has passed
-        }
-
-        if (view.Undecryptable)
-        {
+        if (view.Row.State == CredentialState.OperatorError)
+            alarms.OperatorError(view.Row); // the recovery tries again when the back-off has passed
+        else if (view.Undecryptable)
             alarms.Undecryptable(key);
+        if (view.Undecryptable || view.Row.State is CredentialState.Absent or CredentialState.NeedsReauth or CredentialState.OperatorError)
             return view.NeedsReauth();
+        if (AtHand(view) is { } token)
+            return token;
+        return !view.IsUsable(time, Rejected) && view.BackOff(time) is var wait && wait > TimeSpan.Zero ? Unavailable(wait) : null;
+    }
+
+    /// <summary>The token that needs no waiting. One that is to be refreshed soon is served while that goes on.</summary>
+    private TokenOutcome.Issued? AtHand(CredentialView view)
+    {
+        if (!view.IsUsable(time, Rejected))
+            return null;
+        if (view.WantsRefresh(time) && view.BackOff(time) == TimeSpan.Zero)
+        {
+            if (view.IsAboutToExpire(time, options.Value.ExpirySkew))
+                return null;
+            flight.Begin(view.Row, () => Rejected == view.Row.Generation);
         }
 
-        var usable = view.IsUsable(time, Rejected);
-        if (usable && (!view.WantsRefresh(time) || view.BackOff(time) > TimeSpan.Zero))
-            return Issued(view);
-        return !usable && view.BackOff(time) is var wait && wait > TimeSpan.Zero ? Unavailable(wait) : null;
+        return Issued(view);
     }
 
     private static TokenOutcome.Issued Issued(CredentialView view) => new(view.Token!.Value, view.Row.Generation);

@@ -20,6 +20,15 @@ internal sealed record CredentialView(CredentialRow Row, DateTimeOffset Now, lon
 
     public bool WantsRefresh(TimeProvider time) => !(Now + time.GetElapsedTime(ReadAt) < Row.RefreshAt);
 
+    /// <summary>
+    /// Close to its end: less is left than a quarter of the skew, or of what was left when the refresh fell due. Before that, nobody
+    /// has to wait for the refresh.
+    /// </summary>
+    public bool IsAboutToExpire(TimeProvider time, TimeSpan skew) =>
+        Row.AccessTokenExpiresAt is not { } end
+        || Row.RefreshAt is not { } due
+        || end - Now - time.GetElapsedTime(ReadAt) < Spans.Min(end - due, skew) / 4;
+
     /// <summary>How long nobody is to try again; zero when that has passed.</summary>
     public TimeSpan BackOff(TimeProvider time) =>
         Row.RetryAt is { } at && at - Now - time.GetElapsedTime(ReadAt) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;

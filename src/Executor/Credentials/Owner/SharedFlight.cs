@@ -4,11 +4,16 @@ using Executor.Nodes;
 namespace Executor.Credentials.Owner;
 
 /// <summary>One attempt at a time to get past a generation, shared by any number of callers, and outliving them all.</summary>
-internal sealed class SharedFlight(CredentialKey key, RefreshFlight refresh, CredentialReader reader, IDetachedWork work)
+internal sealed class SharedFlight(
+    RefreshFlight refresh, CredentialReader reader, CredentialAlarms alarms, IDetachedWork work, TimeProvider time)
 {
+    /// <summary>How long an attempt that got nowhere is not repeated for callers who do not need it.</summary>
+    private static readonly TimeSpan _rest = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private Task<FlightEnd>? _flight;
     private Generation _generation;
+    private long _endedAt;
 
     public bool IsUp
     {
@@ -19,34 +24,55 @@ internal sealed class SharedFlight(CredentialKey key, RefreshFlight refresh, Cre
         }
     }
 
-    /// <param name="generation">The one to get past.</param>
-    /// <param name="dropsAccessToken">Its access token was rejected.</param>
-    public Task<FlightEnd> Join(Generation generation, bool dropsAccessToken)
+    /// <param name="seen">The row of the generation to get past.</param>
+    /// <param name="isRejected">Whether its access token was, asked when nothing is to be waited for any more.</param>
+    public Task<FlightEnd> Join(CredentialRow seen, Func<bool> isRejected)
     {
         lock (_gate)
         {
-            if (_flight is { IsCompleted: false } && _generation == generation)
+            if (_flight is { IsCompleted: false } && _generation == seen.Generation)
                 return _flight;
             var ended = new TaskCompletionSource<FlightEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _generation = generation;
+            _generation = seen.Generation;
             _flight = ended.Task;
-            _ = work.Start("refresh", () => RunAsync(generation, dropsAccessToken, ended));
+            _ = work.Start("refresh", () => RunAsync(seen, isRejected, ended));
             return ended.Task;
         }
     }
 
-    private async Task RunAsync(Generation generation, bool dropsAccessToken, TaskCompletionSource<FlightEnd> ended)
+    /// <summary>Sees to it that the refresh is under way, for a caller who does not wait for it.</summary>
+    public void Begin(CredentialRow seen, Func<bool> isRejected)
+    {
+        lock (_gate)
+        {
+            if (_generation != seen.Generation || time.GetElapsedTime(_endedAt) > _rest)
+                _ = Join(seen, isRejected);
+        }
+    }
+
+    private async Task RunAsync(CredentialRow seen, Func<bool> isRejected, TaskCompletionSource<FlightEnd> ended)
     {
         try
         {
-            var end = await refresh.RunAsync(key, generation, dropsAccessToken, () => reader.Changed);
+            var end = await refresh.RunAsync(seen, isRejected, () => reader.Changed);
+            if (end is FlightEnd.Undecryptable)
+                alarms.Undecryptable(seen.Key);
             reader.Invalidate(); // those who waited read what it committed
+            End();
             ended.SetResult(end);
         }
         catch (Exception defect)
         {
+            End();
             ended.SetException(defect);
+            _ = ended.Task.Exception; // observed, should nobody wait: the defect itself is logged below
             throw;
         }
+    }
+
+    private void End()
+    {
+        lock (_gate)
+            _endedAt = time.GetTimestamp();
     }
 }

@@ -1,3 +1,4 @@
+using Executor.Credentials.Pacing;
 using Executor.Credentials.Transitions;
 using Executor.Nodes;
 using Microsoft.Extensions.Options;
@@ -5,17 +6,17 @@ using Microsoft.Extensions.Options;
 namespace Executor.Credentials.Refresh;
 
 /// <summary>
-/// One attempt to get a credential past a generation: opens intents and redeems under them, with a tolerant provider while earlier
-/// ones are still listened for, or watches another node do so.
+/// One attempt to get a credential past a generation: waits for its turn at the OAuth server, opens intents and redeems under them,
+/// with a tolerant provider while earlier ones are still listened for, or watches another node do so.
 /// </summary>
 internal sealed class RefreshFlight(
     ICredentialStore store,
-    CredentialVault vault,
+    IntentOpener opener,
     Redeemer redeemer,
+    RefreshGate gate,
     RefreshTargets targets,
     INodeLiveness liveness,
     IDetachedWork work,
-    IOptions<NodeOptions> node,
     IOptions<CredentialOptions> options,
     TimeProvider time,
     Random random)
@@ -24,33 +25,48 @@ internal sealed class RefreshFlight(
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
-    /// <param name="dropsAccessToken">The generation's access token was rejected.</param>
-    /// <param name="changed">Completes when the row may have changed, for watching another node.</param>
-    public async Task<FlightEnd> RunAsync(
-        CredentialKey key, Generation generation, bool dropsAccessToken, Func<Task> changed)
+    /// <param name="seen">The row of the generation to get past.</param>
+    /// <param name="isRejected">Its access token was rejected: asked for each intent, because that may happen while the flight waits.</param>
+    /// <param name="changed">Completes when the row may have changed.</param>
+    public async Task<FlightEnd> RunAsync(CredentialRow seen, Func<bool> isRejected, Func<Task> changed)
     {
+        var key = seen.Key;
         var target = targets.For(key.Server);
         var begun = time.GetTimestamp();
         var listening = new Dictionary<IntentId, Task<SettleResult>>();
+        var needsTurn = seen.State == CredentialState.Ready; // otherwise whether it does is up to the intents before it
         for (var opened = 0; ;)
         {
+            RefreshTurn? turn = null;
+            if (needsTurn && (turn = await TakeTurnAsync(seen, changed)) is null)
+                return liveness.MayOpenIntents ? new FlightEnd.Moved() : new FlightEnd.RetryLater(Soon);
+            needsTurn = false;
             if (!liveness.MayOpenIntents)
+            {
+                turn?.GiveBack();
                 return new FlightEnd.RetryLater(Soon);
+            }
 
             var openedAt = time.GetTimestamp();
             var request = new OpenIntent(
                 IntentId.New(),
                 liveness.Self,
-                generation,
-                dropsAccessToken,
+                seen.Generation,
+                isRejected(),
                 listening.Keys,
                 target.Rules,
                 new RetrySpacing(random.NextDouble()),
-                liveness.IsSuspect);
-            switch (await OpenAsync(key, request, openedAt))
+                liveness.IsSuspect)
+            {
+                // One turn covers what is sent beside a request that is still listened for: that is little, and late if it waits.
+                HasTurn = turn is not null || listening.Count > 0,
+            };
+            switch (await OpenAsync(key, request, openedAt, turn))
             {
                 case OpenIntentResult.Opened permit:
-                    listening[request.Id] = Redeem(key, permit, target, openedAt);
+                    if (turn is null)
+                        gate.Pass(OAuthServer.Of(seen));
+                    listening[request.Id] = Redeem(key, permit, target, openedAt, turn);
                     var patience = target.Rules.Patience is { } p ? p * Math.Pow(2, Math.Min(opened, 3)) : Timeout.InfiniteTimeSpan;
                     opened++;
                     if (await HearAsync(listening, patience))
@@ -73,6 +89,9 @@ internal sealed class RefreshFlight(
                 case OpenIntentResult.Busy:
                     await Task.WhenAny(changed(), Task.Delay(Look, time));
                     break;
+                case OpenIntentResult.NeedsTurn:
+                    needsTurn = true;
+                    break;
                 case OpenIntentResult.Undecryptable:
                     return new FlightEnd.Undecryptable();
                 case OpenIntentResult.KeyMissing:
@@ -83,7 +102,54 @@ internal sealed class RefreshFlight(
         }
     }
 
-    private Task<SettleResult> Redeem(CredentialKey key, OpenIntentResult.Opened permit, RefreshTarget target, long openedAt)
+    /// <summary>Null when there is nothing to wait for any more: the row has moved, or the node drains.</summary>
+    private async Task<RefreshTurn?> TakeTurnAsync(CredentialRow seen, Func<Task> changed)
+    {
+        using var leaving = new CancellationTokenSource();
+        var change = changed();
+        var turn = gate.EnterAsync(OAuthServer.Of(seen), seen.Key.User, leaving.Token);
+        while (await Task.WhenAny(turn, change) != turn)
+        {
+            change = changed();
+            if (await HasMovedAsync(seen))
+                await leaving.CancelAsync();
+        }
+
+        return await turn;
+    }
+
+    private async Task<bool> HasMovedAsync(CredentialRow seen)
+    {
+        try
+        {
+            return (await store.ReadAsync(seen.Key, CancellationToken.None))?.Row is not { } row
+                || row.Generation != seen.Generation
+                || row.Client?.TokenEndpoint != seen.Client?.TokenEndpoint;
+        }
+        catch (StoreUnavailableException)
+        {
+            return false; // what is queued for does not go away by that
+        }
+    }
+
+    private async Task<OpenIntentResult> OpenAsync(CredentialKey key, OpenIntent request, long openedAt, RefreshTurn? turn)
+    {
+        var isOpen = false;
+        try
+        {
+            var result = await opener.OpenAsync(key, request, openedAt);
+            isOpen = result is OpenIntentResult.Opened;
+            return result;
+        }
+        finally
+        {
+            if (!isOpen)
+                turn?.GiveBack();
+        }
+    }
+
+    private Task<SettleResult> Redeem(
+        CredentialKey key, OpenIntentResult.Opened permit, RefreshTarget target, long openedAt, RefreshTurn? turn)
     {
         var settled = new TaskCompletionSource<SettleResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = work.Start("redemption", async () =>
@@ -96,6 +162,10 @@ internal sealed class RefreshFlight(
             {
                 settled.SetException(defect);
                 throw;
+            }
+            finally
+            {
+                turn?.Dispose();
             }
         });
         return settled.Task;
@@ -118,51 +188,5 @@ internal sealed class RefreshFlight(
         }
 
         return false;
-    }
-
-    /// <summary>
-    /// A commit whose outcome is unknown is asked for again by the intent's id, while the permit lasts; after that it is taken back,
-    /// however long the database takes to come back: an intent that this node knows to be unsent is not left open.
-    /// </summary>
-    private async Task<OpenIntentResult> OpenAsync(CredentialKey key, OpenIntent request, long openedAt)
-    {
-        var change = new CredentialChangeOptions(Opener: request.Owner);
-        while (true)
-        {
-            try
-            {
-                return await store.ChangeAsync(key, change, ledger => request.Decide(ledger, vault), CancellationToken.None);
-            }
-            catch (StoreUnavailableException)
-            {
-                if (time.GetElapsedTime(openedAt) >= node.Value.Lease / 3)
-                    break;
-                await Task.Delay(Look, time);
-            }
-            catch (Exception)
-            {
-                // A defect, perhaps after the commit: nobody may come and wait for an intent that nobody is going to send.
-                Withdraw(key, request);
-                throw;
-            }
-        }
-
-        Withdraw(key, request);
-        return new OpenIntentResult.BackOff(Soon);
-    }
-
-    private void Withdraw(CredentialKey key, OpenIntent request)
-    {
-        var unsent = new RefreshIntent
-        {
-            Id = request.Id,
-            Generation = request.Expected,
-            Ordinal = 0,
-            Owner = request.Owner,
-            StartedAt = default,
-            Deadline = default,
-        };
-        _ = work.Start("withdrawal", () =>
-            redeemer.SettleAsync(key, unsent, default, new RefreshAnswer.GivenUp(), request.Rules));
     }
 }

@@ -9,9 +9,21 @@ internal sealed class RefreshMetrics
     public const string MeterName = "Executor.Credentials";
 
     private readonly Histogram<double> _redemptions;
+    private readonly UpDownCounter<long> _queue;
+    private readonly Histogram<double> _waits;
 
-    public RefreshMetrics(IMeterFactory meters) => _redemptions = meters.Create(MeterName).CreateHistogram<double>(
-        "executor.refresh.duration", "s", "Redemptions of refresh tokens, from the opening of the intent to its settlement");
+    public RefreshMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        _redemptions = meter.CreateHistogram<double>(
+            "executor.refresh.duration", "s", "Redemptions of refresh tokens, from the opening of the intent to its settlement");
+        _queue = meter.CreateUpDownCounter<long>("executor.refresh.queue", "{refresh}", "Refreshes that wait for their OAuth server's limits");
+        _waits = meter.CreateHistogram<double>("executor.refresh.wait", "s", "How long refreshes waited for their OAuth server's limits");
+    }
+
+    public void Queued(int refreshes) => _queue.Add(refreshes);
+
+    public void Waited(TimeSpan elapsed) => _waits.Record(elapsed.TotalSeconds);
 
     public void Redeemed(RefreshAnswer answer, SettleResult result, TimeSpan elapsed) => _redemptions.Record(
         elapsed.TotalSeconds,

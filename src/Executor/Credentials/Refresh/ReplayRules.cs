@@ -36,6 +36,9 @@ internal sealed class ReplayRules
         _ => null,
     };
 
+    /// <summary>What is tolerated now will not be for ever.</summary>
+    public bool HasWindow => _replay.Kind == RefreshReplayKind.Grace;
+
     /// <summary>Both times by the database's clock.</summary>
     public bool IsTolerant(DateTimeOffset firstIntentStartedAt, DateTimeOffset now) =>
         _replay.Kind != RefreshReplayKind.Strict

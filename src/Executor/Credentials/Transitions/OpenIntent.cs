@@ -20,6 +20,9 @@ internal sealed record OpenIntent(
     RetrySpacing Spacing,
     Func<NodeRef, bool> IsSuspect)
 {
+    /// <summary>The asker has waited for its OAuth server's limits; otherwise only what cannot wait is permitted.</summary>
+    public bool HasTurn { get; init; } = true;
+
     public CredentialDecision<OpenIntentResult> Decide(CredentialLedger ledger, CredentialVault vault)
     {
         if (ledger.Row is not { } row || row.Generation != Expected)
@@ -40,7 +43,9 @@ internal sealed record OpenIntent(
             return Leave(new OpenIntentResult.Busy(wait));
         if (AbandonedFor(ledger) is { } rest)
             return Leave(new OpenIntentResult.BackOff(rest));
-        return Permit(ledger, row, NewIntent(ledger), vault, write: true);
+        return HasTurn || CannotWait(ledger)
+            ? Permit(ledger, row, NewIntent(ledger), vault, write: true)
+            : Leave(new OpenIntentResult.NeedsTurn());
     }
 
     private static CredentialDecision<OpenIntentResult> Leave(OpenIntentResult result) => new(result);
@@ -53,6 +58,10 @@ internal sealed record OpenIntent(
         row is { State: CredentialState.OperatorError, Reason: CredentialReason.ClientSecretExpired }
             ? null
             : row with { State = CredentialState.OperatorError, Reason = CredentialReason.ClientSecretExpired, RetryAt = null };
+
+    // A window that tolerates the resolving of a doubt does not stay open for a queue.
+    private bool CannotWait(CredentialLedger ledger) =>
+        Rules.HasWindow && ledger.IsTolerantNow(Rules) && ledger.Intents.Any(intent => intent.IsDoubtful());
 
     private bool IsSuperseding(CredentialLedger ledger) => ledger.Last() is { } last && Supersedes.Contains(last.Id);
 
@@ -143,6 +152,9 @@ internal abstract record OpenIntentResult
 
     /// <summary>The last attempt failed; not before this has passed.</summary>
     public sealed record BackOff(TimeSpan For) : OpenIntentResult;
+
+    /// <summary>It may be opened, after a wait for the OAuth server's limits.</summary>
+    public sealed record NeedsTurn : OpenIntentResult;
 
     /// <summary>This node's keys do not open what is stored. Another node's may: nothing is written down.</summary>
     public sealed record Undecryptable : OpenIntentResult;
