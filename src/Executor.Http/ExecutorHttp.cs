@@ -62,7 +62,9 @@ public static class ExecutorHttp
     public static IEndpointRouteBuilder MapExecutor(this IEndpointRouteBuilder routes)
     {
         routes.MapHealth();
-        routes.MapOpenApi().AllowAnonymous();
+
+        // One document, named whole: for any other name the framework would answer with a text that quotes it.
+        routes.MapOpenApi("/openapi/v1.json").AllowAnonymous();
 
         var callers = routes.MapGroup("").Problems(StatusCodes.Status401Unauthorized, StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable);
         callers.MapCredentials();

@@ -82,9 +82,13 @@ internal sealed class JsonBody : IDisposable
 
             return (buffer, length);
         }
-        catch
+        catch (Exception fault)
         {
             Release(buffer);
+
+            // A chunk's size beyond all numbers; a connection that was reset. The server calls only the other mistakes bad requests.
+            if (fault is IOException and not BadHttpRequestException)
+                throw new BadHttpRequestException("The body ended badly.", StatusCodes.Status400BadRequest, fault);
             throw;
         }
     }
