@@ -22,7 +22,10 @@ internal sealed class NodeClient(HttpClient http, long user)
         if (idempotencyKey is not null)
             request.Headers.Add("Idempotency-Key", idempotencyKey);
         using var response = await http.SendAsync(request);
-        return new Answer(response.StatusCode, response.Headers.RetryAfter?.Delta, await response.Content.ReadAsStringAsync());
+        return new Answer(response.StatusCode, response.Headers.RetryAfter?.Delta, await response.Content.ReadAsStringAsync())
+        {
+            ContentType = response.Content.Headers.ContentType?.MediaType,
+        };
     }
 
     public Task<Answer> DepositAsync(string server, MintedGrant grant, SandboxHost sandbox) => SendAsync(
@@ -45,6 +48,11 @@ internal sealed class NodeClient(HttpClient http, long user)
 
     public Task<Answer> GetRunAsync(string id) => SendAsync(HttpMethod.Get, $"/runs/{id}");
 
+    /// <param name="id">The run.</param>
+    /// <param name="action"><c>retry</c> or <c>skip</c>.</param>
+    public Task<Answer> TriggerAsync(string id, string action) =>
+        SendAsync(HttpMethod.Post, $"/runs/{id}/trigger", JsonContent.Create(new { action }));
+
     /// <summary>The run, as soon as it has one of the statuses.</summary>
     public async Task<JsonElement> RunReachesAsync(string id, params string[] statuses)
     {
@@ -62,6 +70,8 @@ internal sealed class NodeClient(HttpClient http, long user)
     /// <param name="RetryAfter">The header of that name.</param>
     internal readonly record struct Answer(HttpStatusCode Status, TimeSpan? RetryAfter, string Body)
     {
+        public string? ContentType { get; init; }
+
         public JsonElement Json => JsonDocument.Parse(Body).RootElement;
     }
 }
