@@ -1,6 +1,9 @@
 using System.Threading.RateLimiting;
 using Executor.Http.Problems;
+using Executor.Http.Tools;
+using Executor.Servers;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -15,8 +18,11 @@ internal static class Overload
     /// <summary>Requests that reach the database.</summary>
     public const string Work = "work";
 
-    /// <summary>Requests that wait for an MCP server: room of their own, so that slow servers hold up nothing else.</summary>
+    /// <summary>Requests that wait for an MCP server: each server has room of its own, so that a slow one holds up nothing else.</summary>
     public const string Upstream = "upstream";
+
+    /// <summary>Waiting for one server, whose turns the gateway gives; a second queue before that one would only hide who waits.</summary>
+    public const int UpstreamPerServer = 2048;
 
     /// <summary>Event streams, which last.</summary>
     public const string Streams = "streams";
@@ -24,9 +30,16 @@ internal static class Overload
     public static IServiceCollection AddOverloadProtection(this IServiceCollection services) => services.AddRateLimiter(options =>
     {
         options.AddConcurrencyLimiter(Work, limit => (limit.PermitLimit, limit.QueueLimit) = (256, 2048));
-        options.AddConcurrencyLimiter(Upstream, limit => (limit.PermitLimit, limit.QueueLimit) = (1024, 1024));
+        options.AddPolicy(Upstream, PerServer);
         options.AddConcurrencyLimiter(Streams, limit => (limit.PermitLimit, limit.QueueLimit) = (2048, 0));
         options.RejectionStatusCode = 503;
         options.OnRejected = (rejected, _) => new ValueTask(Problem.ForStatus(503).ExecuteAsync(rejected.HttpContext));
     });
+
+    /// <summary>There are as many limiters as servers are configured; whoever names another is told so without any wait.</summary>
+    private static RateLimitPartition<string> PerServer(HttpContext context) =>
+        ToolEndpoints.FindServer(context.Request, context.RequestServices.GetRequiredService<IMcpServerCatalog>()) is { } server
+            ? RateLimitPartition.GetConcurrencyLimiter(
+                server.Id.Value, _ => new ConcurrencyLimiterOptions { PermitLimit = UpstreamPerServer })
+            : RateLimitPartition.GetNoLimiter("");
 }

@@ -72,6 +72,9 @@ internal sealed class NodeClient(HttpClient http, long user)
     {
         public string? ContentType { get; init; }
 
+        /// <summary>Of a problem.</summary>
+        public string Type => Json.GetProperty("type").GetString()!;
+
         public JsonElement Json => JsonDocument.Parse(Body).RootElement;
     }
 }

@@ -12,6 +12,7 @@ internal static class ProblemTypes
     public const string TooLarge = "urn:executor:problem:body-too-large";
     public const string Internal = "urn:executor:problem:internal";
     public const string Overloaded = "urn:executor:problem:overloaded";
+    public const string ShuttingDown = "urn:executor:problem:shutting-down";
     public const string StoreUnavailable = "urn:executor:problem:store-unavailable";
     public const string NotReady = "urn:executor:problem:not-ready";
     public const string EncryptionKeyMissing = "urn:executor:problem:encryption-key-missing";

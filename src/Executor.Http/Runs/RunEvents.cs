@@ -35,7 +35,8 @@ internal static class RunEvents
         }
         catch (OperationCanceledException) when (node.Draining.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
-            return Problem.ForStatus(StatusCodes.Status503ServiceUnavailable);
+            return Problem.Unavailable(
+                ProblemTypes.ShuttingDown, "This node is stopping; another one has the events.", TimeSpan.FromSeconds(1));
         }
 
         var response = context.Response;

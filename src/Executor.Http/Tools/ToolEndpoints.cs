@@ -22,18 +22,22 @@ internal static class ToolEndpoints
         .Problems(400, 404, 409)
         .RequireRateLimiting(Overload.Upstream);
 
+    /// <summary>The one server that the request names.</summary>
+    public static McpServer? FindServer(HttpRequest request, IMcpServerCatalog servers) =>
+        request.Query[ServerParameter] is [{ } text] && McpServerId.TryParse(text, out var id) ? servers.Find(id) : null;
+
     private static async Task<Results<Ok<ToolListBody>, Problem>> ListAsync(
         Caller caller, HttpRequest request, IMcpServerCatalog servers, AuthorizedMcp mcp, CancellationToken cancellationToken)
     {
         var ids = request.Query[ServerParameter];
         if (ids.Count != 1 || string.IsNullOrEmpty(ids[0]))
             return Problem.InvalidRequest($"Missing required query parameter \"{ServerParameter}\"");
-        if (!McpServerId.TryParse(ids[0], out var id) || servers.Find(id) is not { } server)
+        if (FindServer(request, servers) is not { } server)
             return Problem.NotFound(ProblemTypes.ServerUnknown, "No MCP server is configured for this id");
         return await mcp.ListToolsAsync(caller.User, server, cancellationToken) switch
         {
             AuthorizedOutcome<IReadOnlyList<McpTool>>.Completed completed => TypedResults.Ok(ToolListBody.Of(completed.Value)),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth => Problem.NeedsReauth(id),
+            AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth => Problem.NeedsReauth(server.Id),
             AuthorizedOutcome<IReadOnlyList<McpTool>>.Unavailable busy => Problem.Unavailable(
                 ProblemTypes.CredentialBusy, "The credential is not available at the moment", busy.RetryAfter),
             AuthorizedOutcome<IReadOnlyList<McpTool>>.EncryptionKeyMissing => Problem.EncryptionKeyMissing(),

@@ -28,8 +28,10 @@ internal sealed class RunSql(Dialect dialect)
     public const string FindKey =
         "SELECT id, body_hash FROM runs WHERE user_id = @UserId AND idempotency_key = @IdempotencyKey;\n";
 
+    public const string Find = $"SELECT {Columns} FROM runs WHERE id = @Id;\n";
+
     public const string Read =
-        $"SELECT {Columns} FROM runs WHERE id = @Id;\n"
+        Find
         + $"SELECT {StepColumns}, result FROM run_steps WHERE run_id = @Id ORDER BY idx;\n";
 
     /// <summary>After the lock, as statements of their own: they see what the lock waited for.</summary>

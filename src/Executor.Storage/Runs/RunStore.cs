@@ -40,6 +40,9 @@ internal sealed partial class RunStore(Database database, IChangeFeed changes) :
             cancellationToken,
             snapshot: true);
 
+    public async Task<RunRow?> FindAsync(RunId id, CancellationToken cancellationToken) =>
+        (await database.ReadFirstAsync<RunData>(RunSql.Find, ArgumentsOf(id), cancellationToken))?.ToRow();
+
     public async Task<IReadOnlyList<RunRow>> ListAsync(
         UserId user, RunFilter filter, int limit, CancellationToken cancellationToken)
     {

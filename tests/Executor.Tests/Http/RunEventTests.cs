@@ -82,6 +82,7 @@ public sealed class RunEventTests : IAsyncLifetime
 
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.NotNull(response.Headers.RetryAfter);
+        Assert.Equal("urn:executor:problem:shutting-down", (await response.JsonAsync()).Text("type"));
     }
 
     private Task<HttpResponseMessage> WatchAsync(string? lastEventId) => _node.SendAsync(

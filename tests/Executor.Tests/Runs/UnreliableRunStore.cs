@@ -62,6 +62,8 @@ internal sealed class UnreliableRunStore(IRunStore inner) : IRunStore
 
     public Task<RunRecord?> ReadAsync(RunId id, CancellationToken cancellationToken) => inner.ReadAsync(id, cancellationToken);
 
+    public Task<RunRow?> FindAsync(RunId id, CancellationToken cancellationToken) => inner.FindAsync(id, cancellationToken);
+
     public Task<IReadOnlyList<RunRow>> ListAsync(UserId user, RunFilter filter, int limit, CancellationToken cancellationToken) =>
         inner.ListAsync(user, filter, limit, cancellationToken);
 

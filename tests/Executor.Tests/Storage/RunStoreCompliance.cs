@@ -114,6 +114,8 @@ public abstract class RunStoreCompliance : StorageTest
         Assert.StartsWith("NUL \ufffd and half", read.Steps[0].Error!.Message, StringComparison.Ordinal);
         Assert.Equal("""{"r":1}""", Assert.Single(await Runs.ReadResultsAsync(run.Id, [0, 1], None)).Value);
         Assert.Empty(await Runs.ReadResultsAsync(run.Id, [1], None));
+        Assert.Equal(read.Run, await Runs.FindAsync(run.Id, None));
+        Assert.Null(await Runs.FindAsync(new RunId(Guid.NewGuid()), None));
     }
 
     [ComplianceFact]

@@ -17,6 +17,9 @@ public interface IRunStore
     /// <summary>The run with all steps and their results, consistent with each other; null when unknown.</summary>
     Task<RunRecord?> ReadAsync(RunId id, CancellationToken cancellationToken);
 
+    /// <summary>The run's row as it is just now, without a lock; null when unknown.</summary>
+    Task<RunRow?> FindAsync(RunId id, CancellationToken cancellationToken);
+
     /// <summary>Runs of one user, newest first, without steps.</summary>
     Task<IReadOnlyList<RunRow>> ListAsync(UserId user, RunFilter filter, int limit, CancellationToken cancellationToken);
 

@@ -22,12 +22,12 @@ internal sealed partial class RunWriter(IRunStore store, TimeProvider time, Rand
             ledger => claim.Holds(ledger.Run) ? move(ledger) : new(MoveOutcome.Refused),
             CancellationToken.None));
 
-    /// <summary>A look at the row; null when the database cannot be asked just now.</summary>
+    /// <summary>A look at the row, in nobody's way; null when the database cannot be asked just now.</summary>
     public async Task<RunRow?> LookAsync(RunClaim claim, CancellationToken cancellationToken)
     {
         try
         {
-            return await store.ChangeAsync(claim.Run, park: null, ledger => new RunDecision<RunRow?>(ledger.Run), cancellationToken);
+            return await store.FindAsync(claim.Run, cancellationToken);
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {

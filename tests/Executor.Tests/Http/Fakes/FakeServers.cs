@@ -11,13 +11,22 @@ internal sealed class FakeServers : IMcpServerCatalog, IMcpGateway
 
     public Exception? Failure { get; set; }
 
+    /// <summary>Listings of this server are answered after this.</summary>
+    public (string Server, Task Until)? Held { get; set; }
+
     public McpServer? Find(McpServerId id) => id.Value is "crm" or "bücher/100%"
         ? new McpServer(id, new Uri("https://mcp.example.com"), new Dictionary<string, string>(), new McpServerAuth.OAuth2(null, RefreshReplay.Strict, []))
         : null;
 
-    public Task<McpOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
-        UserId user, McpServer server, AccessToken? bearer, CancellationToken cancellationToken) =>
-        Failure is null ? Task.FromResult(OnList()) : Task.FromException<McpOutcome<IReadOnlyList<McpTool>>>(Failure);
+    public async Task<McpOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
+        UserId user, McpServer server, AccessToken? bearer, CancellationToken cancellationToken)
+    {
+        if (Failure is not null)
+            throw Failure;
+        if (Held is { } held && held.Server == server.Id.Value)
+            await held.Until.WaitAsync(cancellationToken);
+        return OnList();
+    }
 
     public Task<McpOutcome<McpToolResult>> CallToolAsync(
         UserId user, McpServer server, AccessToken? bearer, McpToolCall call, CancellationToken cancellationToken) =>
