@@ -1,3 +1,6 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
 namespace Executor.Credentials;
 
 public sealed class CredentialOptions
@@ -39,11 +42,16 @@ public sealed class CredentialOptions
     public TimeSpan OwnerIdle { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Redemptions that this node has in flight at one OAuth server; one user may have a quarter of them. Default 32.</summary>
+    [Range(1, int.MaxValue)]
     public int RefreshesPerServer { get; set; } = 32;
 
     /// <summary>Redemptions a second that this node sends to one OAuth server, after a burst of as many. Default 100.</summary>
+    [Range(1, int.MaxValue)]
     public int RefreshRatePerServer { get; set; } = 100;
 
     /// <summary>Credentials that one user may have. Default 1,000.</summary>
     public int MaxPerUser { get; set; } = 1000;
 }
+
+[OptionsValidator]
+internal sealed partial class CredentialOptionsValidator : IValidateOptions<CredentialOptions>;

@@ -5,6 +5,7 @@ using Executor.Security;
 using Executor.Security.Endpoints;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Executor.Credentials;
 
@@ -16,7 +17,8 @@ public static class CredentialServices
     /// </summary>
     public static IServiceCollection AddExecutorCredentials(this IServiceCollection services)
     {
-        services.AddOptions<CredentialOptions>();
+        services.AddOptions<CredentialOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CredentialOptions>, CredentialOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
         services.TryAddSingleton<SecretBox>();
