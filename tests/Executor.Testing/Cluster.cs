@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Executor.Sandbox;
+using Executor.Testing.Secrets;
 using Npgsql;
 
 namespace Executor.Testing;
@@ -28,6 +29,9 @@ internal sealed class Cluster : IAsyncDisposable
 
     /// <summary>Everything that every node has written to its console.</summary>
     public string Said => string.Join('\n', _nodes.Select(node => node.Process.Output + node.Process.Errors));
+
+    /// <summary>Is shown what of the database is in the clear, at its end.</summary>
+    public SecretWatch Watch { get; set; } = SecretWatch.OfThisRun;
 
     private string ServersFile => Path.Combine(_directory.FullName, "servers.json");
 
@@ -82,8 +86,25 @@ internal sealed class Cluster : IAsyncDisposable
         foreach (var node in _nodes)
             node.Dispose();
         await Sandbox.DisposeAsync();
+        await LookThroughTablesAsync();
         await ScalarAsync<object>($"DROP SCHEMA IF EXISTS \"{Schema}\" CASCADE");
         _directory.Delete(recursive: true);
+    }
+
+    /// <summary>Searched where they are: a test may have filled them with more than one would read. Bytes are shown as hex.</summary>
+    private async Task LookThroughTablesAsync()
+    {
+        var tables = await ScalarAsync<string[]>(
+            $"SELECT coalesce(array_agg(table_name::text), '{{}}') FROM information_schema.tables WHERE table_schema = '{Schema}'");
+        await using var connection = await ConnectAsync();
+        foreach (var table in tables!)
+        {
+            await using var search = new NpgsqlCommand(
+                $"SELECT row_to_json(t)::text FROM \"{table}\" t WHERE row_to_json(t)::text ~* @marks LIMIT 1", connection);
+            // Not in the statement: those are in the database client's spans, which the watch sees as well.
+            search.Parameters.AddWithValue("marks", string.Join('|', Watch.Marks));
+            Watch.See($"table {table}", (string?)await search.ExecuteScalarAsync());
+        }
     }
 
     private ClusterNode Launch((string Name, string Value)[] settings)

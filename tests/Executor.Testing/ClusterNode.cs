@@ -1,4 +1,5 @@
 using System.Net;
+using Executor.Testing.Secrets;
 
 namespace Executor.Testing;
 
@@ -15,7 +16,7 @@ internal sealed class ClusterNode(string name, NodeProcess process) : IDisposabl
 
     public async Task ReadyAsync()
     {
-        _http ??= new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue })
+        _http ??= new HttpClient(new WatchedAnswers(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue }))
         {
             BaseAddress = await Process.AddressAsync(),
             Timeout = TimeSpan.FromMinutes(3),

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Executor.Server;
+using Executor.Testing.Secrets;
 
 namespace Executor.Testing;
 
@@ -21,6 +22,9 @@ internal sealed partial class NodeProcess : IDisposable
         process.OutputDataReceived += (_, line) => Collect(line.Data, _output);
         process.ErrorDataReceived += (_, line) => Collect(line.Data, _errors);
     }
+
+    /// <summary>Is shown all that the node wrote, at its end.</summary>
+    public SecretWatch Watch { get; set; } = SecretWatch.OfThisRun;
 
     public string Output => string.Join('\n', _output);
 
@@ -79,6 +83,9 @@ internal sealed partial class NodeProcess : IDisposable
     {
         if (!_process.HasExited)
             _process.Kill();
+        _process.WaitForExit();
+        Watch.See("console", Output);
+        Watch.See("console", Errors);
         _process.Dispose();
         Directory.Delete(_process.StartInfo.WorkingDirectory, recursive: true);
     }

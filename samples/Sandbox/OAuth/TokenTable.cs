@@ -49,5 +49,6 @@ internal sealed class TokenTable(TimeProvider time)
 
     public static void KillAccessTokens(Grant grant) => grant.AccessTokens.ForEach(t => t.Killed = true);
 
-    private static string NewToken(string prefix) => $"{prefix}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24))}";
+    /// <summary>Recognisable, so that one in the wrong place is.</summary>
+    private static string NewToken(string prefix) => $"sandbox_{prefix}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24))}";
 }

@@ -57,7 +57,7 @@ internal sealed class CredentialWorld : IAsyncDisposable
     }
 
     /// <summary>A node of its own over the shared store.</summary>
-    public TestNode Node(string name = "a", Func<ICredentialStore, ICredentialStore>? through = null, string? key = null)
+    public TestNode Node(string name = "a", Func<ICredentialStore, ICredentialStore>? through = null, string? key = null, GuardedHttpOptions? http = null)
     {
         var liveness = new TestLiveness(new NodeRef(name, _nodes.Count + 1));
         _store.EnterAsync(liveness.Self).GetAwaiter().GetResult();
@@ -66,8 +66,9 @@ internal sealed class CredentialWorld : IAsyncDisposable
             .AddMetrics()
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton(new Random(1))
-            .AddSingleton(Keyring.Create(key ?? new string('a', 64), []))
+            .AddSingleton(Keyring.Create(key ?? TestTokens.EncryptionKey, []))
             .AddSingleton(new EndpointGuard(EndpointPolicy.Development))
+            .AddSingleton(http ?? new GuardedHttpOptions())
             .AddSingleton<IMcpServerCatalog>(Catalog)
             .AddSingleton<INodeLiveness>(liveness)
             .AddSingleton<IDetachedWork, DetachedWork>()
@@ -140,6 +141,9 @@ internal sealed record TestNode(ServiceProvider Services, TestLiveness Liveness)
 
     /// <summary>Every redemption has ended and is settled.</summary>
     public Task IdleAsync() => Services.GetRequiredService<IDetachedWork>().WhenIdleAsync(new CancellationTokenSource(10_000).Token);
+
+    /// <summary>A redemption has not ended, or is not settled yet.</summary>
+    public bool IsBusy() => !Services.GetRequiredService<IDetachedWork>().WhenIdleAsync(CancellationToken.None).IsCompleted;
 
     public async Task<AccessToken> TokenAsync(long user = 7) =>
         Assert.IsType<TokenOutcome.Issued>(await Owner(user).GetTokenAsync(default)).Token;

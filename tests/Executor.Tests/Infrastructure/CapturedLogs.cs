@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
+using Executor.Testing.Secrets;
 using Microsoft.Extensions.Logging;
 
 namespace Executor.Tests.Infrastructure;
 
-/// <summary>Every log line at every level, as a sink would print it: message, properties and exceptions.</summary>
-internal sealed class CapturedLogs : ILoggerProvider
+/// <summary>Every log line at every level, as a sink would print it: message, properties and exceptions. The watch sees them all.</summary>
+internal sealed class CapturedLogs(SecretWatch? watch = null) : ILoggerProvider
 {
     public ConcurrentQueue<(LogLevel Level, string Text)> Lines { get; } = new();
 
@@ -13,6 +14,12 @@ internal sealed class CapturedLogs : ILoggerProvider
     public void AttachTo(ILoggingBuilder logging) => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(this);
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
+
+    private void Add(LogLevel level, string text)
+    {
+        (watch ?? SecretWatch.OfThisRun).See($"log, {level}", text);
+        Lines.Enqueue((level, text));
+    }
 
     public void Dispose()
     {
@@ -29,7 +36,7 @@ internal sealed class CapturedLogs : ILoggerProvider
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             var properties = state is IEnumerable<KeyValuePair<string, object?>> pairs ? string.Join(' ', pairs) : "";
-            owner.Lines.Enqueue((logLevel, $"{category} {formatter(state, exception)} {properties} {exception}"));
+            owner.Add(logLevel, $"{category} {formatter(state, exception)} {properties} {exception}");
         }
     }
 }

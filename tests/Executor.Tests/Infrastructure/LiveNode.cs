@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Executor.Server;
 using Executor.Storage.Databases;
+using Executor.Testing.Secrets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -14,21 +15,21 @@ namespace Executor.Tests.Infrastructure;
 /// <summary>A whole node in this process, as the program builds it, on a database in memory, with every log line kept.</summary>
 internal sealed class LiveNode : IAsyncDisposable
 {
-    // Nodes come and go, and generations that were drawn for nothing are lost: neither is anybody's data.
-    private static readonly string[] Tables = ["credentials", "refresh_intents", "runs", "run_steps"];
-
     private readonly WebApplication _app;
     private readonly SocketsHttpHandler _sockets = new() { UseCookies = false, MaxConnectionsPerServer = int.MaxValue };
 
     private LiveNode(WebApplication app, CapturedLogs logs)
     {
         (_app, Logs) = (app, logs);
-        Http = new HttpClient(_sockets) { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(2) };
+        Http = new HttpClient(new WatchedAnswers(_sockets)) { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(2) };
     }
 
     public CapturedLogs Logs { get; }
 
     public HttpClient Http { get; }
+
+    /// <summary>Is shown what was stored, at the end.</summary>
+    public SecretWatch Watch { get; set; } = SecretWatch.OfThisRun;
 
     public IServiceProvider Services => _app.Services;
 
@@ -84,25 +85,12 @@ internal sealed class LiveNode : IAsyncDisposable
     }
 
     /// <summary>All that the node keeps for its users, row by row.</summary>
-    public async Task<string> StoredAsync()
-    {
-        var database = _app.Services.GetRequiredService<Database>();
-        var text = new StringBuilder();
-        foreach (var table in Tables)
-        {
-            var rows = await database.ReadListAsync<dynamic>($"SELECT * FROM {table} ORDER BY 1, 2;", new SqlArguments(), default);
-            foreach (var row in rows.Cast<IDictionary<string, object?>>())
-                text.Append(table).Append(' ').AppendJoin(' ', row.Select(column => $"{column.Key}={Show(column.Value)}")).Append('\n');
-        }
-
-        return text.ToString();
-    }
+    public Task<string> StoredAsync() => _app.Services.GetRequiredService<Database>().DumpAsync();
 
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
+        Watch.See("database", await StoredAsync());
         await _app.DisposeAsync();
     }
-
-    private static string Show(object? value) => value is byte[] bytes ? Convert.ToHexStringLower(bytes) : $"{value}";
 }

@@ -4,6 +4,7 @@ using Executor.Storage.Changes;
 using Executor.Storage.Credentials;
 using Executor.Storage.Databases;
 using Executor.Storage.Databases.Sqlite;
+using Executor.Testing.Secrets;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Executor.Tests.Infrastructure;
@@ -42,6 +43,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        SecretWatch.OfThisRun.See("database", await _database.DumpAsync());
         await _changes.DisposeAsync();
         await _database.DisposeAsync();
     }

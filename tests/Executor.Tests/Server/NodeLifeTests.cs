@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Executor.Sandbox;
+using Executor.Testing.Secrets;
 using Executor.Tests.Http.Fakes;
 using Executor.Tests.Infrastructure;
 
@@ -13,7 +14,7 @@ public sealed class NodeLifeTests : IAsyncLifetime, IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("executor-");
-    private readonly HttpClient _http = new();
+    private readonly HttpClient _http = new(new WatchedAnswers(new SocketsHttpHandler()));
     private SandboxHost _sandbox = null!;
 
     public async Task InitializeAsync()
@@ -71,7 +72,7 @@ public sealed class NodeLifeTests : IAsyncLifetime, IDisposable
     private NodeProcess StartNode() => NodeProcess.Start(
         ["--http-port", "0", "--http-host", "127.0.0.1"],
         ("EXECUTOR_AUTH_SECRET", TestTokens.Secret),
-        ("EXECUTOR_ENCRYPTION_KEY", new string('a', 64)),
+        ("EXECUTOR_ENCRYPTION_KEY", TestTokens.EncryptionKey),
         ("EXECUTOR_MCP_SERVERS", ServersFile),
         ("EXECUTOR_DATABASE_PATH", Path.Combine(_directory.FullName, "node.db")),
         ("ASPNETCORE_ENVIRONMENT", "Development"));

@@ -35,6 +35,7 @@ internal static class HostileTokens
         yield return ("two algs", TestTokens.Mint(payload, """{"alg":"HS256","alg":"HS256"}"""));
         yield return ("critical extension", TestTokens.Mint(payload, """{"alg":"HS256","crit":["exp"]}"""));
         yield return ("HS512", TestTokens.MintHs512(payload));
+        yield return ("HS512 that says HS256", TestTokens.MintHs512(payload).Replace("eyJhbGciOiJIUzUxMiI", "eyJhbGciOiJIUzI1NiI", StringComparison.Ordinal));
         yield return ("RS256", TestTokens.MintRs256(payload));
         yield return ("header says RS256, signed with the secret", TestTokens.Mint(payload, """{"alg":"RS256"}"""));
         yield return ("HS256 with a public key for a secret", TestTokens.Mint(payload, secret: "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n-----END PUBLIC KEY-----\n"));

@@ -7,6 +7,7 @@ using Executor.Http.Authentication;
 using Executor.Nodes;
 using Executor.Runs;
 using Executor.Servers;
+using Executor.Testing.Secrets;
 using Executor.Tests.Infrastructure;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -63,7 +64,7 @@ internal sealed class FrontEnd : IAsyncDisposable, IDatabaseHealth
         var frontEnd = new FrontEnd(time);
         await frontEnd._app.StartAsync();
         frontEnd.Node.MoveTo(NodePhase.Running);
-        frontEnd.Client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = frontEnd.Address };
+        frontEnd.Client = new HttpClient(new WatchedAnswers(new SocketsHttpHandler { UseCookies = false })) { BaseAddress = frontEnd.Address };
         return frontEnd;
     }
 
