@@ -11,7 +11,11 @@ internal sealed class UpstreamHandler(HttpMessageHandler inner) : DelegatingHand
     private const string SessionHeader = "Mcp-Session-Id";
     private const string VersionHeader = "MCP-Protocol-Version";
     private const string NameHeader = "Mcp-Name";
+    private const string ResumptionHeader = "Last-Event-ID";
     private const int MaxErrorBytes = 64 * 1024;
+
+    /// <summary>A server that ends its streams at once and says <c>retry: 0</c> would be asked as fast as this machine can.</summary>
+    private static readonly TimeSpan ResumptionPause = TimeSpan.FromMilliseconds(200);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -23,6 +27,8 @@ internal sealed class UpstreamHandler(HttpMessageHandler inner) : DelegatingHand
         if (request.Content is { } message)
             request.Content = await PostedContent.FromAsync(message, scope, cancellationToken);
 
+        if (request.Method == HttpMethod.Get && request.Headers.Contains(ResumptionHeader))
+            await Task.Delay(ResumptionPause, cancellationToken);
         if (!scope.Limit.CanBeCanceled)
             return Receive(request, await base.SendAsync(request, cancellationToken), scope);
 

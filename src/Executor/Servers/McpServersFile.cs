@@ -47,6 +47,11 @@ public static class McpServersFile
             // Not its message, which may quote the file.
             return Invalid($"The servers file is not valid JSON, names a member twice or is nested too deep: line {e.LineNumber + 1}.");
         }
+        catch (InvalidOperationException)
+        {
+            // How the parser reports half a surrogate pair, or broken UTF-8.
+            return Invalid("The servers file holds text that is not valid Unicode.");
+        }
     }
 
     private static ServersFileOutcome.Invalid Invalid(string error) => new([error]);
