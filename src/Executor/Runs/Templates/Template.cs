@@ -68,9 +68,9 @@ internal sealed class Template
             if (document.RootElement.ValueKind == JsonValueKind.Object)
                 return document.RootElement.Clone();
         }
-        catch (JsonException)
+        catch (Exception malformed) when (malformed is JsonException or ArgumentException)
         {
-            // Reported below: the parser's own message would quote the text.
+            // Reported below: the parser's own message would quote the text. An ArgumentException is a lone surrogate in it.
         }
 
         throw new TemplateException($"The arguments are not a JSON object of at most {MaxDepth} levels.");
