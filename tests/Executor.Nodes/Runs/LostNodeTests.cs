@@ -70,9 +70,8 @@ public sealed class LostNodeTests
         foreach (var call in zombies)
             cluster.Sandbox.Mcp.Release(call.Sequence);
         frozen.Thaw();
-        await Eventually.TrueAsync(
-            () => Task.FromResult(new[] { finished, working }.All(id => frozen.Output.Contains($"Run {id} is no longer this node's", StringComparison.Ordinal))),
-            Patience);
+        foreach (var id in new[] { finished, working })
+            await Eventually.TrueAsync(() => Task.FromResult(frozen.Output.Contains($"Run {id} is no longer this node", StringComparison.Ordinal)), Patience);
 
         Assert.Equal("running", (await heir.As(2).GetRunAsync(working)).Json.GetProperty("status").GetString());
         cluster.Sandbox.Mcp.Release(second.Sequence);
