@@ -72,9 +72,9 @@ internal sealed partial class NodeProcess : IDisposable
         _process.WaitForExit();
     }
 
-    public async Task<int> ExitCodeAsync()
+    public async Task<int> ExitCodeAsync(TimeSpan? within = null)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(within ?? Patience);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }
