@@ -11,15 +11,18 @@ internal sealed class Cluster : IAsyncDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("executor-cluster-");
     private readonly List<ClusterNode> _nodes = [];
-    private readonly string _connectionString;
+    private readonly bool _isApart;
 
-    private Cluster(SandboxHost sandbox, string connectionString)
+    private Cluster(SandboxHost sandbox, PrivatePostgres postgres, bool isApart)
     {
         Sandbox = sandbox;
-        _connectionString = connectionString;
+        Postgres = postgres;
+        _isApart = isApart;
     }
 
     public SandboxHost Sandbox { get; }
+
+    public PrivatePostgres Postgres { get; }
 
     /// <summary>Every node ever started, the dead ones too.</summary>
     public IReadOnlyList<ClusterNode> Nodes => _nodes;
@@ -39,10 +42,18 @@ internal sealed class Cluster : IAsyncDisposable
     /// <param name="sandbox">The world's settings.</param>
     /// <param name="settings">For every node, over the defaults.</param>
     public static async Task<Cluster> StartAsync(
-        int nodes, SandboxOptions? sandbox = null, params (string Name, string Value)[] settings)
+        int nodes, SandboxOptions? sandbox = null, params (string Name, string Value)[] settings) =>
+        await StartAsync(await PrivatePostgres.GetAsync(), isApart: false, nodes, sandbox, settings);
+
+    /// <summary>On a PostgreSQL of its own, to which each node has a <see cref="ClusterNode.Link"/>.</summary>
+    public static async Task<Cluster> StartApartAsync(
+        int nodes, SandboxOptions? sandbox = null, params (string Name, string Value)[] settings) =>
+        await StartAsync(await PrivatePostgres.StartAsync(), isApart: true, nodes, sandbox, settings);
+
+    private static async Task<Cluster> StartAsync(
+        PrivatePostgres postgres, bool isApart, int nodes, SandboxOptions? sandbox, (string Name, string Value)[] settings)
     {
-        var postgres = await PrivatePostgres.GetAsync();
-        var cluster = new Cluster(await SandboxHost.StartAsync(sandbox), postgres.ConnectionString());
+        var cluster = new Cluster(await SandboxHost.StartAsync(sandbox), postgres, isApart);
         try
         {
             await File.WriteAllTextAsync(cluster.ServersFile, Servers(cluster.Sandbox));
@@ -69,7 +80,7 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>A session of the test's own, whose search path is the nodes' schema.</summary>
     public async Task<NpgsqlConnection> ConnectAsync()
     {
-        var connection = new NpgsqlConnection($"{_connectionString};Pooling=false;Search Path=\"{Schema}\"");
+        var connection = new NpgsqlConnection($"{Postgres.ConnectionString()};Pooling=false;Search Path=\"{Schema}\"");
         await connection.OpenAsync();
         return connection;
     }
@@ -84,10 +95,13 @@ internal sealed class Cluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes)
-            node.Dispose();
+            await node.DisposeAsync();
         await Sandbox.DisposeAsync();
         await LookThroughTablesAsync();
-        await ScalarAsync<object>($"DROP SCHEMA IF EXISTS \"{Schema}\" CASCADE");
+        if (_isApart)
+            await Postgres.DisposeAsync();
+        else
+            await ScalarAsync<object>($"DROP SCHEMA IF EXISTS \"{Schema}\" CASCADE");
         _directory.Delete(recursive: true);
     }
 
@@ -109,7 +123,8 @@ internal sealed class Cluster : IAsyncDisposable
 
     private ClusterNode Launch((string Name, string Value)[] settings)
     {
-        var database = new NpgsqlConnectionStringBuilder(_connectionString);
+        var database = new NpgsqlConnectionStringBuilder(Postgres.ConnectionString());
+        var link = _isApart ? new DatabaseLink(Postgres.Port) : null;
         var name = $"node-{_nodes.Count + 1}";
         var node = new ClusterNode(name, NodeProcess.Start(
             [],
@@ -119,7 +134,7 @@ internal sealed class Cluster : IAsyncDisposable
                 ("EXECUTOR_ENCRYPTION_KEY", TestTokens.EncryptionKey),
                 ("EXECUTOR_MCP_SERVERS", ServersFile),
                 ("DATABASE_HOST", database.Host!),
-                ("DATABASE_PORT", $"{database.Port}"),
+                ("DATABASE_PORT", $"{link?.Port ?? database.Port}"),
                 ("DATABASE_USER", database.Username!),
                 ("DATABASE_NAME", database.Database!),
                 ("DATABASE_SSL", "false"),
@@ -128,7 +143,7 @@ internal sealed class Cluster : IAsyncDisposable
                 ("HTTP_PORT", "0"),
                 ("ASPNETCORE_ENVIRONMENT", "Development"),
                 .. settings,
-            ]));
+            ]), link);
         _nodes.Add(node);
         return node;
     }

@@ -4,13 +4,16 @@ using Executor.Testing.Secrets;
 namespace Executor.Testing;
 
 /// <summary>One node of a <see cref="Cluster"/>, seen as its callers and its operator see it.</summary>
-internal sealed class ClusterNode(string name, NodeProcess process) : IDisposable
+internal sealed class ClusterNode(string name, NodeProcess process, DatabaseLink? link = null) : IAsyncDisposable
 {
     private HttpClient? _http;
 
     public string Name { get; } = name;
 
     public NodeProcess Process { get; } = process;
+
+    /// <summary>Its way to the database.</summary>
+    public DatabaseLink Link => link ?? throw new InvalidOperationException("The node shares everybody's database.");
 
     public HttpClient Http => _http ?? throw new InvalidOperationException("The node is not ready.");
 
@@ -34,9 +37,11 @@ internal sealed class ClusterNode(string name, NodeProcess process) : IDisposabl
     /// <summary>This node as the given user meets it.</summary>
     public NodeClient As(long user) => new(Http, user);
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _http?.Dispose();
         Process.Dispose();
+        if (link is not null)
+            await link.DisposeAsync();
     }
 }

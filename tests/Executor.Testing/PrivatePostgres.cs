@@ -5,36 +5,57 @@ using System.Net.Sockets;
 namespace Executor.Testing;
 
 /// <summary>
-/// One PostgreSQL server for the whole test process, in a temporary directory, reached by loopback. A shell that waits
-/// for the end of its standard input stops and removes it: however the test process ends, its end of the pipe closes.
+/// A PostgreSQL server in a temporary directory, reached by loopback: one for the whole test process, and others for tests that
+/// make trouble. A shell does to it what it reads from its standard input, and at the end of that stops and removes it: however the
+/// test process ends, its end of the pipe closes.
 /// </summary>
-internal sealed class PrivatePostgres
+internal sealed partial class PrivatePostgres : IAsyncDisposable
 {
+    // Without fsync a commit survives the server's crash, with its pages whole, but not the machine's.
     private const string Script = """
         set -e
         PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)"
         umask 077
         dir=$(mktemp -d "${TMPDIR:-/tmp}/executor-pg-XXXXXX")
         cd "$dir"
-        trap 'pg_ctl -D "$dir/data" -m immediate -w stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
+        start() {
+          pg_ctl -D "$dir/data" -l "$dir/server.log" -w -t 60 start -o "-k '$dir' -p $1 -c listen_addresses=127.0.0.1 -c fsync=off \
+            -c full_page_writes=on -c max_connections=400 -c shared_buffers=64MB -c autovacuum=off" >/dev/null
+        }
+        signal() {
+          test -f data/postmaster.pid || return 0
+          server=$(head -n 1 data/postmaster.pid)
+          kill "-$1" "$server" || true
+          for child in $(pgrep -P "$server"); do kill "-$1" "$child" 2>/dev/null || true; done
+        }
+        trap 'signal CONT; pg_ctl -D "$dir/data" -m immediate -w stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
         trap 'exit 1' HUP INT TERM
         initdb -D "$dir/data" -U postgres -A trust -E UTF8 --no-sync >"$dir/initdb.log" 2>&1
-        pg_ctl -D "$dir/data" -l "$dir/server.log" -w -t 60 start -o "-k '$dir' -p $1 -c listen_addresses=127.0.0.1 -c fsync=off \
-          -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB -c autovacuum=off" >/dev/null
+        start "$1"
         echo "ready"
-        cat >/dev/null
+        while read -r verb name text; do
+          case "$verb" in
+            start) start "$1" ;;
+            stop) pg_ctl -D "$dir/data" -m "$name" -w -t 60 stop >/dev/null ;;
+            signal) signal "$name" ;;
+            put) printf %s "$text" | base64 -d >"$dir/data/$name" ;;
+          esac
+          echo "ready"
+        done
         """;
 
     private static readonly Lazy<Task<PrivatePostgres>> Shared = new(StartAsync);
 
-    // Kept, so that its standard input stays open as long as this process lives.
-    private readonly Process _watchdog;
+    private readonly SemaphoreSlim _turn = new(1);
 
-    private PrivatePostgres(int port, Process watchdog)
+    // Kept, so that its standard input stays open as long as this process lives.
+    private readonly Process _shell;
+
+    private PrivatePostgres(int port, Process shell)
     {
         Port = port;
-        _watchdog = watchdog;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Stop();
+        _shell = shell;
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
     public static string? MissingReason { get; } =
@@ -42,21 +63,11 @@ internal sealed class PrivatePostgres
 
     public int Port { get; }
 
+    /// <summary>The server that all tests share.</summary>
     public static Task<PrivatePostgres> GetAsync() => Shared.Value;
 
-    public string ConnectionString(string user = "postgres") => $"Host=127.0.0.1;Port={Port};Username={user};Database=postgres";
-
-    private static bool IsInstalled() => Find("initdb") is not null
-        || (Directory.Exists("/usr/lib/postgresql")
-            && Directory.EnumerateDirectories("/usr/lib/postgresql").Any(version => File.Exists(Path.Combine(version, "bin", "initdb"))));
-
-    private static string? Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Select(directory => Path.Combine(directory, program))
-            .FirstOrDefault(File.Exists);
-
-    private static async Task<PrivatePostgres> StartAsync()
+    /// <summary>Another server, the caller's own.</summary>
+    public static async Task<PrivatePostgres> StartAsync()
     {
         var start = new ProcessStartInfo { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         var command = Unprivileged();
@@ -68,20 +79,51 @@ internal sealed class PrivatePostgres
         string[] shell = Find("setsid") is null ? script : ["setsid", .. script];
         foreach (var argument in command.Skip(1).Concat(shell))
             start.ArgumentList.Add(argument);
-        var process = Process.Start(start)!;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        var line = await process.StandardOutput.ReadLineAsync(deadline.Token);
-        return line is "ready"
-            ? new PrivatePostgres(port, process)
-            : throw new InvalidOperationException("The private PostgreSQL did not start.");
+        var server = new PrivatePostgres(port, Process.Start(start)!);
+        await server.AnswerAsync();
+        return server;
     }
 
-    /// <summary>PostgreSQL takes no port by itself.</summary>
+    public string ConnectionString(string user = "postgres") => $"Host=127.0.0.1;Port={Port};Username={user};Database=postgres";
+
+    public ValueTask DisposeAsync()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+        Stop();
+        _shell.Dispose();
+        _turn.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static bool IsInstalled() => Find("initdb") is not null
+        || (Directory.Exists("/usr/lib/postgresql")
+            && Directory.EnumerateDirectories("/usr/lib/postgresql").Any(version => File.Exists(Path.Combine(version, "bin", "initdb"))));
+
+    private static string? Find(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(directory => Path.Combine(directory, program))
+            .FirstOrDefault(File.Exists);
+
+    /// <summary>
+    /// PostgreSQL takes no port by itself. Below those that outgoing connections are given, so that nobody has it while the server is down.
+    /// </summary>
     private static int FreePort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            using var probe = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                probe.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
+        }
     }
 
     /// <summary>PostgreSQL refuses to run as root.</summary>
@@ -94,9 +136,34 @@ internal sealed class PrivatePostgres
             : ["su", "postgres", "-s", "/bin/sh", "-c", "exec \"$0\" \"$@\"", "--"];
     }
 
+    /// <summary>Has the shell do something, and returns when it has.</summary>
+    private async Task TellAsync(string order)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await _shell.StandardInput.WriteLineAsync(order);
+            await _shell.StandardInput.FlushAsync();
+            await AnswerAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task AnswerAsync()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        if (await _shell.StandardOutput.ReadLineAsync(deadline.Token) is not "ready")
+            throw new InvalidOperationException("The private PostgreSQL did not do what it was told.");
+    }
+
+    private void OnProcessExit(object? sender, EventArgs e) => Stop();
+
     private void Stop()
     {
-        _watchdog.StandardInput.Close();
-        _watchdog.WaitForExit(TimeSpan.FromSeconds(10));
+        _shell.StandardInput.Close();
+        _shell.WaitForExit(TimeSpan.FromSeconds(20));
     }
 }

@@ -19,4 +19,10 @@ internal abstract class WriteSession
 
     /// <summary>Ends the transaction without a trace.</summary>
     public abstract Task RollBackAsync();
+
+    protected void ThrowIfEnded()
+    {
+        if (IsEnded)
+            throw new InvalidOperationException("The work has ended its transaction.");
+    }
 }

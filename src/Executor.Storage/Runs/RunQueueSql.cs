@@ -41,6 +41,8 @@ internal sealed class RunQueueSql(Dialect dialect)
     public const string Owners =
         "SELECT DISTINCT owner_name AS name, owner_incarnation AS incarnation FROM runs WHERE status = 'running';";
 
+    public const string Claims = "SELECT id, fence FROM runs WHERE status = 'running' AND owner_incarnation = @OwnerIncarnation;";
+
     private string Heads(bool saturated)
     {
         var open = saturated ? $"AND (next_server IS NULL OR NOT {dialect.In("next_server", "@Saturated")}) " : "";

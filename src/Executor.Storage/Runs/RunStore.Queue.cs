@@ -77,6 +77,13 @@ internal sealed partial class RunStore
         return owners.Select(owner => new NodeRef(owner.Name, owner.Incarnation)).ToList();
     }
 
+    public async Task<IReadOnlyList<(RunId Id, long Fence)>> FindClaimsAsync(NodeRef owner, CancellationToken cancellationToken)
+    {
+        var claims = await database.ReadListAsync<RunData>(
+            RunQueueSql.Claims, new SqlArguments().With("OwnerIncarnation", owner.Incarnation), cancellationToken);
+        return claims.Select(run => (new RunId(Guid.ParseExact(run.Id, "D")), run.Fence)).ToList();
+    }
+
     private sealed class NodeData
     {
         public string Name { get; init; } = "";

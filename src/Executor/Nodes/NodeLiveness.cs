@@ -111,8 +111,9 @@ internal sealed partial class NodeLiveness(
             await ObserveAsync(linked.Token);
             await MarkAbandonedAsync(linked.Token);
         }
-        catch (Exception failure) when (failure is StoreUnavailableException or OperationCanceledException)
+        catch (Exception failure)
         {
+            // Whatever it was: a node whose heart stopped would have to end, and what it sent would be nobody's.
             cancellationToken.ThrowIfCancellationRequested();
             lock (_gate)
             {
@@ -122,7 +123,10 @@ internal sealed partial class NodeLiveness(
                 _lockLostSince = null;
             }
 
-            Log.Unreachable(logger);
+            if (failure is StoreUnavailableException or OperationCanceledException)
+                Log.Unreachable(logger);
+            else
+                Log.Defective(logger, failure.GetType().Name);
         }
     }
 
@@ -227,6 +231,9 @@ internal sealed partial class NodeLiveness(
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The node registry could not be reached; every count of other nodes starts again")]
         public static partial void Unreachable(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "A round of the node's heart ended with an unexpected {ExceptionType}; every count of other nodes starts again")]
+        public static partial void Defective(ILogger logger, string exceptionType);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Incarnation {Incarnation} of node {Node} is gone: its lock was free throughout the lease")]
         public static partial void MarkedGone(ILogger logger, string node, long incarnation);

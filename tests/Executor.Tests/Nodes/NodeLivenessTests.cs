@@ -217,6 +217,19 @@ public sealed class NodeLivenessTests : IDisposable
     }
 
     [Fact]
+    public async Task Defect_in_one_round_counts_as_an_outage_and_the_node_lives_on()
+    {
+        await StartSharedAsync();
+        var self = _liveness.Self;
+        _registry.OnObserve = () => throw new InvalidOperationException();
+        await _liveness.TickAsync(default);
+        _registry.OnObserve = () => { };
+        await PassAsync(2);
+        Assert.Equal(self, _liveness.Self);
+        Assert.True(_liveness.MayStartSteps);
+    }
+
+    [Fact]
     public async Task Incarnation_written_down_as_gone_ends_and_the_node_lives_on_in_a_new_one()
     {
         await StartSharedAsync();

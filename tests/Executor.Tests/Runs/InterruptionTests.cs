@@ -216,6 +216,20 @@ public class InterruptionTests
         Assert.Equal(1, world.Gateway.CountOf("tool"));
     }
 
+    [Fact]
+    public async Task Claim_that_takes_place_after_the_node_has_given_it_up_does_not_strand_the_run()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Ok());
+        var node = world.Node();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool"));
+        Assert.Single(await world.Storage.Runs.ClaimAsync([id], node.Liveness.Self, default));
+        await node.Scheduler.StartAsync(default);
+
+        await world.AdvanceUntilAsync(node, id, record => record.Run.Status == RunStatus.Succeeded, TimeSpan.FromMilliseconds(500));
+        Assert.Equal(1, world.Gateway.CountOf("tool"));
+    }
+
     /// <summary>The node is seen to stand still; another takes its runs over.</summary>
     private static async Task<RunNode> TakeOverAsync(RunWorld world, RunNode dead)
     {

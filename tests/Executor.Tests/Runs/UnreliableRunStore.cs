@@ -80,6 +80,9 @@ internal sealed class UnreliableRunStore(IRunStore inner) : IRunStore
 
     public Task<IReadOnlyList<NodeRef>> FindOwnersAsync(CancellationToken cancellationToken) => inner.FindOwnersAsync(cancellationToken);
 
+    public Task<IReadOnlyList<(RunId Id, long Fence)>> FindClaimsAsync(NodeRef owner, CancellationToken cancellationToken) =>
+        inner.FindClaimsAsync(owner, cancellationToken);
+
     public Task<int> PruneAsync(DateTimeOffset finishedBefore, int limit, CancellationToken cancellationToken) =>
         inner.PruneAsync(finishedBefore, limit, cancellationToken);
 }

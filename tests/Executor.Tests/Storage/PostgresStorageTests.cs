@@ -63,6 +63,15 @@ public sealed class PostgresStorageTests : StorageTest
         }
     }
 
+    [Fact]
+    public void Connection_that_the_driver_takes_down_as_it_hands_it_out_is_a_lost_one()
+    {
+        // What the driver throws from its own parts when the server has ended all sessions.
+        var fault = new ObjectDisposedException("System.Threading.ManualResetEventSlim");
+
+        Assert.Equal((true, true), (PostgresFaults.IsUnavailable(fault), PostgresFaults.IsConnectionLoss(fault)));
+    }
+
     [PostgresFact]
     public async Task Server_that_is_not_there_is_unavailable_and_its_name_is_not_told()
     {

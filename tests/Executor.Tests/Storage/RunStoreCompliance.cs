@@ -254,6 +254,8 @@ public abstract class RunStoreCompliance : StorageTest
         Assert.Equal((RunStatus.Pending, null, 2L), (released.Status, released.Owner, released.Fence));
         Assert.Equal(RunStatus.Running, (await RunAsync(kept.Id)).Status);
         Assert.Equal([new NodeRef("b", 2)], await Runs.FindOwnersAsync(None));
+        Assert.Equal([(kept.Id, 1L)], await Runs.FindClaimsAsync(new NodeRef("b", 2), None));
+        Assert.Empty(await Runs.FindClaimsAsync(Owner, None));
     }
 
     [ComplianceFact]

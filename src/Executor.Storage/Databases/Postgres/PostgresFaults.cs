@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Npgsql;
 
 namespace Executor.Storage.Databases.Postgres;
@@ -9,13 +10,16 @@ internal static class PostgresFaults
     public static bool IsConflict(Exception fault) =>
         fault is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
 
-    /// <summary>The connection is gone, not merely the statement.</summary>
+    /// <summary>
+    /// The connection is gone, not merely the statement. With a server that ends all sessions at once the driver may hand out a
+    /// connection that it is taking down at the same moment: its parts are disposed, though nobody disposed it here.
+    /// </summary>
     public static bool IsConnectionLoss(Exception fault) => fault switch
     {
         PostgresException refused => refused.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
             || refused.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException { InnerException: TimeoutException } => false,
-        NpgsqlException or IOException or SocketException => true,
+        NpgsqlException or IOException or SocketException or ObjectDisposedException => true,
         _ => IsOutOfStep(fault),
     };
 
@@ -23,14 +27,21 @@ internal static class PostgresFaults
     public static bool IsUnavailable(Exception fault) => fault switch
     {
         PostgresException refused => IsUnavailable(refused.SqlState),
-        NpgsqlException or IOException or SocketException or TimeoutException => true,
+        NpgsqlException or IOException or SocketException or ObjectDisposedException or TimeoutException => true,
         _ => IsOutOfStep(fault),
     };
 
     /// <summary>As a caller may see it: without host, statement or value.</summary>
     public static StoreUnavailableException Unavailable(Exception fault) => new($"The database is not available ({Describe(fault)}).");
 
-    public static string Describe(Exception fault) => (fault as PostgresException)?.SqlState ?? fault.GetType().Name;
+    public static string Describe(Exception fault) => fault switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.InvalidAuthorizationSpecification } =>
+            "28000: the server does not let this role in this way, encrypted or not",
+        PostgresException refused => refused.SqlState,
+        { InnerException: AuthenticationException } => "the server's TLS certificate is not trusted, or not for this host",
+        _ => fault.GetType().Name,
+    };
 
     /// <summary>
     /// The driver met a message that it did not expect and gives the connection up, with a bare <see cref="Exception"/>. Seen on the

@@ -10,7 +10,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, long now, Can
 
     public override async Task<T> QueryAsync<T>(string sql, SqlArguments arguments, Func<SqlMapper.GridReader, Task<T>> read)
     {
-        ObjectDisposedException.ThrowIf(IsEnded, this);
+        ThrowIfEnded();
         await using var grid = await connection.QueryMultipleAsync(Command(sql, arguments, cancellationToken));
         return await read(grid);
     }
@@ -46,7 +46,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, long now, Can
 
     private void BeginCommit()
     {
-        ObjectDisposedException.ThrowIf(IsEnded, this);
+        ThrowIfEnded();
 
         // A caller that has left may still be spared the commit; later only the server decides.
         cancellationToken.ThrowIfCancellationRequested();

@@ -13,7 +13,7 @@ internal sealed class SqliteSession(DbConnection connection, TimeProvider time) 
 
     public override async Task<T> QueryAsync<T>(string sql, SqlArguments arguments, Func<SqlMapper.GridReader, Task<T>> read)
     {
-        ObjectDisposedException.ThrowIf(IsEnded, this);
+        ThrowIfEnded();
         return await QueryAsync(connection, sql, arguments, time, read);
     }
 
@@ -26,7 +26,7 @@ internal sealed class SqliteSession(DbConnection connection, TimeProvider time) 
 
     public override async Task CommitAsync(string sql, SqlArguments arguments)
     {
-        ObjectDisposedException.ThrowIf(IsEnded, this);
+        ThrowIfEnded();
         await connection.ExecuteAsync(sql, arguments.At(time.UnixNow()));
         IsEnded = true;
     }

@@ -56,6 +56,9 @@ public interface IRunStore
     /// <summary>Every incarnation that owns a running run.</summary>
     Task<IReadOnlyList<NodeRef>> FindOwnersAsync(CancellationToken cancellationToken);
 
+    /// <summary>The running runs of one incarnation, each with its fence.</summary>
+    Task<IReadOnlyList<(RunId Id, long Fence)>> FindClaimsAsync(NodeRef owner, CancellationToken cancellationToken);
+
     /// <summary>Deletes finished runs, at most <paramref name="limit"/>; says how many.</summary>
     Task<int> PruneAsync(DateTimeOffset finishedBefore, int limit, CancellationToken cancellationToken);
 }

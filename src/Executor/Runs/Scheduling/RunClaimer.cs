@@ -16,7 +16,7 @@ internal sealed class RunClaimer(IRunStore store, INodeLiveness liveness, RunCre
 
     private static readonly TimeSpan _contended = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Claims whose outcome is not known: they may be this node's, with nobody at them.</summary>
+    /// <summary>Runs that may be this node's with nobody at them: their claim's outcome was not known.</summary>
     private readonly HashSet<RunId> _doubtful = [];
 
     /// <summary>Claims until there is no room or nothing due. Says how long until something will be due; null when nothing waits.</summary>
@@ -52,6 +52,20 @@ internal sealed class RunClaimer(IRunStore store, INodeLiveness liveness, RunCre
     {
         var crowded = slots.Free == 0 || slots.Saturated().Count > 0;
         slots.SetWaiting(crowded ? (await store.FindReadyAsync(1, Spare, [], cancellationToken)).Runs : []);
+    }
+
+    /// <summary>
+    /// Looks for claims with nobody at them. One that was given up may still take place, as late as the network delivers it: after
+    /// this node had looked, and seen the run unclaimed.
+    /// </summary>
+    public async Task FindForgottenAsync(CancellationToken cancellationToken)
+    {
+        var self = liveness.Self;
+        foreach (var (id, fence) in await store.FindClaimsAsync(self, cancellationToken))
+        {
+            if (!crew.IsActive(new RunClaim(id, self, fence)))
+                _doubtful.Add(id);
+        }
     }
 
     /// <summary>Always the next run of the user who has the fewest; takes its slot.</summary>

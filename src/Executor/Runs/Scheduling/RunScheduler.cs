@@ -85,7 +85,11 @@ internal sealed partial class RunScheduler(
         try
         {
             if (sweep)
+            {
+                await claimer.FindForgottenAsync(cancellationToken);
                 await claimer.RefreshWaitingAsync(cancellationToken);
+            }
+
             return await claimer.FillAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
