@@ -14,10 +14,11 @@ internal sealed class DatabaseHealthCheck(Database database, IReadOnlyList<Migra
         try
         {
             var seen = await database.ReadFirstAsync<Seen>(
-                $"SELECT coalesce(max(version), 0) AS version, {database.Dialect.IsReadOnly} AS is_read_only FROM schema_migrations;",
-                new SqlArguments(),
+                "SELECT coalesce(max(version), 0) AS version, coalesce(max(CASE WHEN version > @Known AND name LIKE @Breaking "
+                + $"THEN 1 ELSE 0 END), 0) AS is_too_new, {database.Dialect.IsReadOnly} AS is_read_only FROM schema_migrations;",
+                new SqlArguments().With("Known", _required).With("Breaking", "%" + Migration.Breaking),
                 cancellationToken);
-            return new DatabaseHealth(Reachable: true, seen!.Version, _required, seen.IsReadOnly != 0);
+            return new DatabaseHealth(Reachable: true, seen!.Version, _required, seen.IsReadOnly != 0, seen.IsTooNew != 0);
         }
         catch (StoreUnavailableException)
         {
@@ -33,6 +34,8 @@ internal sealed class DatabaseHealthCheck(Database database, IReadOnlyList<Migra
     private sealed class Seen
     {
         public int Version { get; init; }
+
+        public int IsTooNew { get; init; }
 
         public int IsReadOnly { get; init; }
     }

@@ -41,6 +41,7 @@ internal sealed class DatabaseReadiness(IDatabaseHealth database, TimeProvider t
             {
                 { IsReady: true } => null,
                 { Reachable: false } => "The database is not reachable.",
+                { IsTooNew: true } => $"The database's schema has version {health.SchemaVersion}, which this node cannot work with.",
                 { HasSchema: false } => $"The database's schema has version {health.SchemaVersion}; this node needs {health.RequiredVersion}.",
                 _ => "The database is read-only.",
             };

@@ -34,8 +34,8 @@ internal static class PostgresMigrations
             await ExecuteAsync($"CREATE SCHEMA {settings.QuotedSchema};");
 
         await CreateTableAsync();
-        var applied = (await connection.QueryAsync<int>(Migration.Applied, transaction: transaction)).ToHashSet();
-        foreach (var migration in Migration.Postgres.Where(migration => !applied.Contains(migration.Version)))
+        var applied = await connection.QueryAsync<(int, string)>(Migration.Applied, transaction: transaction);
+        foreach (var migration in Migration.Missing(Migration.Postgres, applied))
         {
             await ExecuteAsync(migration.Sql);
             await connection.ExecuteAsync(

@@ -11,8 +11,8 @@ internal static class SqliteMigrations
     {
         using var transaction = connection.BeginTransaction(deferred: false);
         connection.Execute(Migration.Table, transaction: transaction);
-        var applied = connection.Query<int>(Migration.Applied, transaction: transaction).ToHashSet();
-        foreach (var migration in Migration.Sqlite.Where(migration => !applied.Contains(migration.Version)))
+        var applied = connection.Query<(int, string)>(Migration.Applied, transaction: transaction);
+        foreach (var migration in Migration.Missing(Migration.Sqlite, applied))
         {
             connection.Execute(migration.Sql, transaction: transaction);
             connection.Execute(

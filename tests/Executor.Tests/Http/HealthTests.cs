@@ -65,6 +65,17 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Node_is_not_ready_on_a_schema_that_is_too_new_for_it()
+    {
+        _node.Database = new DatabaseHealth(true, 3, 2, IsTooNew: true);
+
+        using var ready = await _node.GetAsync("/readyz", token: null);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Contains("has version 3, which this node cannot work with", await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Newer_schema_than_needed_is_fine()
     {
         _node.Database = new DatabaseHealth(true, 3, 2);

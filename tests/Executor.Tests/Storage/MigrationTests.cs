@@ -124,6 +124,31 @@ public sealed class MigrationTests
             + "(SELECT pid FROM pg_stat_activity WHERE state = 'idle')"));
     }
 
+    [Fact]
+    public async Task Sqlite_does_not_start_on_a_schema_that_is_too_new_for_it()
+    {
+        await using var backend = new SqliteFileBackend();
+        await using (var host = await backend.OpenAsync())
+            await AddVersionAsync(host.Database, "999_everything_differs.breaking");
+
+        var refused = await Assert.ThrowsAsync<StorageStartException>(() => backend.OpenAsync());
+        Assert.Equal(
+            $"The database's schema has version 999, which a program that knows it up to version {Newest} cannot work with. Start a newer one.",
+            refused.Message);
+    }
+
+    [PostgresFact]
+    public async Task Postgres_schema_that_is_too_new_is_not_ready_and_nothing_starts_on_it()
+    {
+        await using var backend = await PostgresBackend.CreateAsync();
+        await using var host = await backend.OpenAsync();
+        await AddVersionAsync(host.Database, "999_everything_differs.breaking");
+
+        var health = await host.Health.CheckAsync(CancellationToken.None);
+        Assert.Equal((true, true, false), (health.Reachable, health.IsTooNew, health.IsReady));
+        await Assert.ThrowsAsync<StorageStartException>(() => backend.OpenAsync());
+    }
+
     [Theory]
     [InlineData("my-schema")]
     [InlineData("1a")]
@@ -136,6 +161,6 @@ public sealed class MigrationTests
         await Assert.ThrowsAsync<StorageStartException>(
             () => StorageHost.StartAsync(new StorageOptions(new StorageProvider.Postgres("Host=/nowhere", schema))));
 
-    private static Task AddVersionAsync(Database database) => database.WriteAsync(
-        "INSERT INTO schema_migrations (version, name, applied_at) VALUES (999, 'from the future', 0);", new SqlArguments(), default);
+    private static Task AddVersionAsync(Database database, string name = "999_from_the_future") => database.WriteAsync(
+        "INSERT INTO schema_migrations (version, name, applied_at) VALUES (999, @Name, 0);", new SqlArguments().With("Name", name), default);
 }
