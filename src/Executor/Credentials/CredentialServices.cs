@@ -1,6 +1,7 @@
 using Executor.Credentials.Owner;
 using Executor.Credentials.Pacing;
 using Executor.Credentials.Refresh;
+using Executor.Nodes;
 using Executor.Security;
 using Executor.Security.Endpoints;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +22,7 @@ public static class CredentialServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CredentialOptions>, CredentialOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
+        services.TryAddSingleton<NodeState>();
         services.TryAddSingleton<SecretBox>();
         services.TryAddSingleton<LineageHash>();
         services.AddSingleton<CredentialVault>();

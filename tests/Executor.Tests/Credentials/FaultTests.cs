@@ -106,11 +106,11 @@ public sealed class FaultTests
         await node.TokenAsync();
         var current = (await world.RowAsync()).Generation;
         node.Liveness.MayOpenIntents = false;
-        Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().TokenRejectedAsync(current, default));
+        await AssertUnavailableAsync(world, node.Owner().TokenRejectedAsync(current, default));
         node.Owner().Invalidate();
 
-        Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().TokenRejectedAsync(older, default));
-        Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().GetTokenAsync(default));
+        await AssertUnavailableAsync(world, node.Owner().TokenRejectedAsync(older, default));
+        await AssertUnavailableAsync(world, node.Owner().GetTokenAsync(default));
     }
 
     [Fact]
@@ -309,7 +309,7 @@ public sealed class FaultTests
         await world.DepositAsync(node);
         node.Liveness.MayOpenIntents = false;
 
-        Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().GetTokenAsync(default));
+        await AssertUnavailableAsync(world, node.Owner().GetTokenAsync(default));
         Assert.Equal(0, world.Sandbox.OAuth.Counters.GrantRequests);
     }
 
@@ -387,5 +387,12 @@ public sealed class FaultTests
         Assert.DoesNotContain(access.Value, world.Logs.All, StringComparison.Ordinal);
         Assert.DoesNotContain("SENTINEL", world.Logs.All, StringComparison.Ordinal);
         Assert.DoesNotContain("<html", world.Logs.All, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static async Task AssertUnavailableAsync(CredentialWorld world, ValueTask<TokenOutcome> call)
+    {
+        var asked = call.AsTask();
+        await world.AdvanceUntilAsync(() => asked.IsCompleted);
+        Assert.IsType<TokenOutcome.Unavailable>(await asked);
     }
 }

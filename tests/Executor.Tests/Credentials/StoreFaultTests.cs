@@ -98,7 +98,7 @@ public sealed class StoreFaultTests : IAsyncLifetime
 
         Assert.Equal(0, _world.Sandbox.OAuth.Counters.GrantRequests);
         var next = _node.Owner().GetTokenAsync(default).AsTask();
-        await _world.AdvanceUntilAsync(() => next.IsCompleted);
+        await _world.AdvanceUntilAsync(() => next.IsCompleted, TimeSpan.FromMilliseconds(50));
         Assert.IsType<TokenOutcome.Issued>(await next);
     }
 

@@ -67,6 +67,20 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
         }
     }
 
+    /// <summary>The process stood still: every timer that was due meanwhile fires late, and what it arms counts from then on.</summary>
+    public void StandStill(TimeSpan time)
+    {
+        List<ManualTimer> late;
+        lock (_gate)
+        {
+            MoveTo(_ticks + time.Ticks);
+            late = _timers.Where(timer => timer.Due <= _ticks).OrderBy(timer => timer.Due).ToList();
+            late.ForEach(timer => timer.Rearm());
+        }
+
+        late.ForEach(timer => timer.Fire());
+    }
+
     /// <summary>Somebody set the wall clock: the monotonic clock and the timers do not notice.</summary>
     public void SetUtcNow(DateTimeOffset now)
     {

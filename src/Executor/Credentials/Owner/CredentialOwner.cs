@@ -111,6 +111,9 @@ internal sealed class CredentialOwner(
                     return new TokenOutcome.EncryptionKeyMissing();
                 case FlightEnd.Undecryptable:
                     return view.NeedsReauth();
+                case FlightEnd.RetryLater { Elsewhere: true } when !usable && patience > TimeSpan.Zero:
+                    view = await reader.ReadNextAsync(cancellationToken); // another node may be faster than this one's recovery
+                    continue;
             }
 
             view = await LookAsync(cancellationToken);
@@ -191,6 +194,5 @@ internal sealed class CredentialOwner(
 
     private static TokenOutcome.Issued Issued(CredentialView view) => new(view.Token!.Value, view.Row.Generation);
 
-    private static TokenOutcome.Unavailable Unavailable(TimeSpan after) =>
-        new(Spans.Max(after, TimeSpan.FromSeconds(1)));
+    private static TokenOutcome.Unavailable Unavailable(TimeSpan after) => new(Spans.Max(after, TimeSpan.FromSeconds(1)));
 }

@@ -5,6 +5,8 @@ namespace Executor.Credentials.Owner;
 /// </summary>
 internal sealed class CredentialReader(CredentialKey key, ICredentialStore store, CredentialVault vault, TimeProvider time)
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(250);
+
     private readonly Lock _gate = new();
     private CredentialView? _view;
     private Task<CredentialView>? _reading;
@@ -52,6 +54,13 @@ internal sealed class CredentialReader(CredentialKey key, ICredentialStore store
 
             return _reading.WaitAsync(cancellationToken);
         }
+    }
+
+    /// <summary>The row after its next change, or soon in any case: the word of a change may be lost.</summary>
+    public async Task<CredentialView> ReadNextAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(Changed, Task.Delay(Soon, time, cancellationToken));
+        return await ReadAsync(cancellationToken);
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

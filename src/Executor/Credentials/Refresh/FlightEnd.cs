@@ -10,7 +10,9 @@ internal abstract record FlightEnd
     /// <summary>The row has moved: look again.</summary>
     public sealed record Moved : FlightEnd;
 
-    public sealed record RetryLater(TimeSpan After) : FlightEnd;
+    /// <param name="After">Not before this has passed.</param>
+    /// <param name="Elsewhere">It is this node alone that may send nothing at the moment.</param>
+    public sealed record RetryLater(TimeSpan After, bool Elsewhere = false) : FlightEnd;
 
     public sealed record Undecryptable : FlightEnd;
 

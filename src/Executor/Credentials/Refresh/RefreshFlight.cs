@@ -16,6 +16,7 @@ internal sealed class RefreshFlight(
     RefreshGate gate,
     RefreshTargets targets,
     INodeLiveness liveness,
+    NodeState state,
     IDetachedWork work,
     IOptions<CredentialOptions> options,
     TimeProvider time,
@@ -39,12 +40,12 @@ internal sealed class RefreshFlight(
         {
             RefreshTurn? turn = null;
             if (needsTurn && (turn = await TakeTurnAsync(seen, changed)) is null)
-                return liveness.MayOpenIntents ? new FlightEnd.Moved() : new FlightEnd.RetryLater(Soon);
+                return liveness.MayOpenIntents ? new FlightEnd.Moved() : NotFromHere();
             needsTurn = false;
             if (!liveness.MayOpenIntents)
             {
                 turn?.GiveBack();
-                return new FlightEnd.RetryLater(Soon);
+                return NotFromHere();
             }
 
             var openedAt = time.GetTimestamp();
@@ -101,6 +102,8 @@ internal sealed class RefreshFlight(
             }
         }
     }
+
+    private FlightEnd.RetryLater NotFromHere() => new(Soon, Elsewhere: state.Phase < NodePhase.Draining);
 
     /// <summary>Null when there is nothing to wait for any more: the row has moved, or the node drains.</summary>
     private async Task<RefreshTurn?> TakeTurnAsync(CredentialRow seen, Func<Task> changed)

@@ -8,6 +8,12 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
 {
     private const int MaxAnswerBytes = 64 * 1024;
 
+    /// <summary>
+    /// The last part of the deadline begins when this process notices it: one that stood still meanwhile reads the answer that
+    /// has arrived, perhaps the only copy of the new token, before it gives up.
+    /// </summary>
+    private static readonly TimeSpan LastLook = TimeSpan.FromSeconds(2);
+
     /// <param name="mayWrite">Asked directly before the token would be written.</param>
     /// <param name="deadline">How long to listen.</param>
     public async Task<RefreshAnswer> SendAsync(RefreshGrant grant, Func<CancellationToken, Task<bool>> mayWrite, TimeSpan deadline)
@@ -23,7 +29,10 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         request.Headers.Authorization = grant.Authorization();
 
-        using var listening = new CancellationTokenSource(deadline, time);
+        using var listening = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        var lastLook = Spans.Min(LastLook, deadline);
+        await using var nearlyOver = time.CreateTimer(
+            _ => listening.CancelAfter(lastLook), null, deadline - lastLook, Timeout.InfiniteTimeSpan);
         try
         {
             using var response = await http.SendAsync(request, listening.Token);
