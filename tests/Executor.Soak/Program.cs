@@ -9,6 +9,6 @@ var root = new RootCommand("Nodes under load and trouble, watched for anything l
 root.SetAction(async line =>
 {
     var plan = new SoakPlan(TimeSpan.FromMinutes(line.GetValue(minutes)), line.GetValue(nodes), line.GetValue(users), line.GetValue(seed));
-    return await Soak.RunAsync(plan, Console.Out);
+    return await SoakRun.RunAsync(plan, Console.Out);
 });
 return await root.Parse(args).InvokeAsync();

@@ -40,12 +40,12 @@ internal sealed class User(int id, int seed, Cluster cluster, NodeEvents nodes, 
         }
     }
 
-    private Task NextAsync() => _random.Next(40) switch
+    private Task NextAsync() => _random.Next(400) switch
     {
-        < 14 => StartAsync(),
-        < 28 => ListAsync(),
-        < 38 => LookAfterRunsAsync(),
-        38 => DeleteAsync(),
+        < 140 => StartAsync(),
+        < 280 => ListAsync(),
+        < 398 => LookAfterRunsAsync(),
+        398 => DeleteAsync(),
         _ => DepositAsync(),
     };
 
@@ -145,6 +145,8 @@ internal sealed class User(int id, int seed, Cluster cluster, NodeEvents nodes, 
             if (!Expected($"read run {run}", answer, HttpStatusCode.OK))
                 continue;
             var (status, reason) = (answer.Json.GetProperty("status").GetString(), Reason(answer.Json));
+            if (status == "failed")
+                Failed(run, answer.Json);
             if (status is "succeeded" or "failed" or "cancelled")
                 _open.Remove(run);
             else if (reason == "interrupted")
@@ -164,6 +166,17 @@ internal sealed class User(int id, int seed, Cluster cluster, NodeEvents nodes, 
         // Said twice, the second comes too late.
         var answer = await _client.SendAsync(node => node.TriggerAsync(run, action));
         Expected("trigger", answer, HttpStatusCode.OK, HttpStatusCode.BadRequest, HttpStatusCode.Conflict);
+    }
+
+    /// <summary>Only what the MCP server did may fail a run.</summary>
+    private void Failed(string run, JsonElement body)
+    {
+        var codes = body.GetProperty("steps").EnumerateArray()
+            .Where(step => step.TryGetProperty("error", out _))
+            .Select(step => step.GetProperty("error").GetProperty("code").GetString()!)
+            .ToList();
+        if (codes.Count == 0 || !codes.TrueForAll(code => code.StartsWith("mcp_", StringComparison.Ordinal)))
+            ledger.Violated($"run {run} failed: {string.Join(' ', codes)}");
     }
 
     private static string? Reason(JsonElement run) => run.TryGetProperty("awaitingInputReason", out var reason) ? reason.GetString() : null;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Executor.Soak;
 
-internal static class Soak
+internal static class SoakRun
 {
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Settling = TimeSpan.FromMinutes(5);
@@ -24,13 +24,14 @@ internal static class Soak
         using var reported = new CancellationTokenSource();
         var reporting = ReportAsync(reported.Token);
         var work = users.Select(user => user.WorkAsync(over.Token)).ToList();
-        var trouble = new Random(plan.Seed);
+        var trouble = new[] { TroubleAsync(nodes.NextAsync, plan.Seed, 5), TroubleAsync(world.NextAsync, plan.Seed + 1, 2) };
         while (!over.IsCancellationRequested)
         {
-            await (trouble.Next(3) == 0 ? nodes.NextAsync(trouble) : world.NextAsync(trouble));
             await checks.RunAsync();
-            await Task.Delay(TimeSpan.FromSeconds(0.5 + (2 * trouble.NextDouble())), CancellationToken.None);
+            await Task.Delay(TimeSpan.FromSeconds(2), CancellationToken.None);
         }
+
+        await Task.WhenAll(trouble);
 
         // Without further trouble everything that was acknowledged comes to its end.
         world.End();
@@ -47,12 +48,21 @@ internal static class Soak
         await output.WriteLineAsync($"{verdict} seed {plan.Seed}: {ledger.Summary()}");
         return ledger.Violations.IsEmpty ? 0 : 1;
 
+        async Task TroubleAsync(Func<Random, Task> next, int seed, double everySeconds)
+        {
+            var random = new Random(seed);
+            while (!over.IsCancellationRequested)
+            {
+                await next(random);
+                await Task.Delay(TimeSpan.FromSeconds(everySeconds * (0.5 + random.NextDouble())), CancellationToken.None);
+            }
+        }
+
         async Task ReportAsync(CancellationToken cancellationToken)
         {
-            using var timer = new PeriodicTimer(ReportEvery);
             while (!cancellationToken.IsCancellationRequested)
             {
-                await timer.WaitForNextTickAsync(cancellationToken).AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(ReportEvery, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!cancellationToken.IsCancellationRequested)
                     await LineAsync();
             }
