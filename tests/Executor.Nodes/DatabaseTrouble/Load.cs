@@ -109,13 +109,13 @@ internal sealed class Load : IAsyncDisposable
         }
     }));
 
-    private async Task ListAsync(long user) => Judge("list", await CallAsync(user, node => node.ListToolsAsync(Server)));
+    private async Task ListAsync(long user) => await CallAsync("list", user, node => node.ListToolsAsync(Server));
 
     /// <summary>Until it is acknowledged, with the same grant, as a client does.</summary>
     private async Task DepositAsync(long user)
     {
         var grant = _cluster.Sandbox.OAuth.Mint(_provider, $"user-{user}");
-        while (!Judge("deposit", await CallAsync(user, node => node.DepositAsync(Server, grant, _cluster.Sandbox))))
+        while (await CallAsync("deposit", user, node => node.DepositAsync(Server, grant, _cluster.Sandbox)) is null)
             await PauseAsync();
         _grants[user] = grant.GrantId;
     }
@@ -124,24 +124,25 @@ internal sealed class Load : IAsyncDisposable
     {
         const string Run = $$"""{"name":"load","steps":[{"id":"s","type":"mcp","mcpServerId":"{{Server}}","tool":"create"}]}""";
         var key = Guid.NewGuid().ToString();
-        NodeClient.Answer answer;
-        while (!Judge("run", answer = await CallAsync(user, node => node.StartRunAsync(Run, key))))
+        NodeClient.Answer? answer;
+        while ((answer = await CallAsync("run", user, node => node.StartRunAsync(Run, key))) is null)
             await PauseAsync();
-        _runs[answer.Json.GetProperty("id").GetString()!] = user;
+        _runs[answer.Value.Json.GetProperty("id").GetString()!] = user;
     }
 
-    /// <summary>One node after the other is called.</summary>
-    private async Task<NodeClient.Answer> CallAsync(long user, Func<NodeClient, Task<NodeClient.Answer>> call)
+    /// <summary>One node after the other is called; null where it did not acknowledge.</summary>
+    private async Task<NodeClient.Answer?> CallAsync(string what, long user, Func<NodeClient, Task<NodeClient.Answer>> call)
     {
         var nodes = _nodes;
         var node = nodes[(int)((uint)Interlocked.Increment(ref _turn) % nodes.Count)];
         try
         {
-            return await call(node.As(user));
+            var answer = await call(node.As(user));
+            return Judge($"{what} at {node.Name}", answer) ? answer : null;
         }
         catch (HttpRequestException) when (!_nodes.Contains(node))
         {
-            return new NodeClient.Answer(HttpStatusCode.ServiceUnavailable, null, "The node has left.");
+            return null; // it has left
         }
     }
 
