@@ -7,9 +7,10 @@ namespace Executor.Storage.Databases.Postgres;
 internal sealed partial class PostgresSettings
 {
     // Durable means on the disk, and on the synchronous standby where there is one. No statement or idle transaction of ours may
-    // hold its locks for long; a client whose host has died is noticed, and its locks are freed.
+    // hold its locks for long: who waits for a row outlasts a frozen node in the middle of a transaction. A client whose host has
+    // died is noticed, and its locks are freed.
     private const string Session =
-        "-c synchronous_commit=on -c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000 "
+        "-c synchronous_commit=on -c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=5000 "
         + ServerKeepalives;
 
     private const string ServerKeepalives = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3";

@@ -12,7 +12,7 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
     /// The last part of the deadline begins when this process notices it: one that stood still meanwhile reads the answer that
     /// has arrived, perhaps the only copy of the new token, before it gives up.
     /// </summary>
-    private static readonly TimeSpan LastLook = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LastLook = TimeSpan.FromSeconds(5);
 
     /// <param name="mayWrite">Asked directly before the token would be written.</param>
     /// <param name="deadline">How long to listen.</param>
