@@ -20,7 +20,7 @@ internal sealed partial class PrivatePostgres : IAsyncDisposable
         cd "$dir"
         start() {
           pg_ctl -D "$dir/data" -l "$dir/server.log" -w -t 60 start -o "-k '$dir' -p $1 -c listen_addresses=127.0.0.1 -c fsync=off \
-            -c full_page_writes=on -c max_connections=400 -c shared_buffers=64MB -c autovacuum=off" >/dev/null
+            -c full_page_writes=on -c max_connections=1000 -c shared_buffers=64MB -c autovacuum=off" >/dev/null
         }
         signal() {
           test -f data/postmaster.pid || return 0
