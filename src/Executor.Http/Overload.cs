@@ -1,6 +1,8 @@
 using System.Threading.RateLimiting;
+using Executor.Http.Authentication;
 using Executor.Http.Problems;
 using Executor.Http.Tools;
+using Executor.Identity;
 using Executor.Servers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -27,14 +29,22 @@ internal static class Overload
     /// <summary>Event streams, which last.</summary>
     public const string Streams = "streams";
 
+    /// <summary>Requests of one user, of whatever kind: half of the room of any kind, so that nobody takes it all.</summary>
+    public const int PerUser = 1024;
+
     public static IServiceCollection AddOverloadProtection(this IServiceCollection services) => services.AddRateLimiter(options =>
     {
+        options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, UserId>(OfUser);
         options.AddConcurrencyLimiter(Work, limit => (limit.PermitLimit, limit.QueueLimit) = (256, 2048));
         options.AddPolicy(Upstream, PerServer);
         options.AddConcurrencyLimiter(Streams, limit => (limit.PermitLimit, limit.QueueLimit) = (2048, 0));
         options.RejectionStatusCode = 503;
         options.OnRejected = (rejected, _) => new ValueTask(Problem.ForStatus(503).ExecuteAsync(rejected.HttpContext));
     });
+
+    private static RateLimitPartition<UserId> OfUser(HttpContext context) => context.User.Identity is CallerIdentity caller
+        ? RateLimitPartition.GetConcurrencyLimiter(caller.User, _ => new ConcurrencyLimiterOptions { PermitLimit = PerUser })
+        : RateLimitPartition.GetNoLimiter(default(UserId));
 
     /// <summary>There are as many limiters as servers are configured; whoever names another is told so without any wait.</summary>
     private static RateLimitPartition<string> PerServer(HttpContext context) =>
