@@ -161,7 +161,7 @@ internal sealed class User(int id, int seed, Cluster cluster, NodeEvents nodes, 
         var action = _random.Next(2) == 0 ? "retry" : "skip";
         if (action == "retry")
             ledger.Retrying(run);
-        ledger.Count($"interrupted, {action}");
+        ledger.Count($"interrupted ({action})");
 
         // Said twice, the second comes too late.
         var answer = await _client.SendAsync(node => node.TriggerAsync(run, action));
