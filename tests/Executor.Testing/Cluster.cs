@@ -36,7 +36,7 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Is shown what of the database is in the clear, at its end.</summary>
     public SecretWatch Watch { get; set; } = SecretWatch.OfThisRun;
 
-    private string ServersFile => Path.Combine(_directory.FullName, "servers.json");
+    private string ServersFile => PathOf("servers.json");
 
     /// <param name="nodes">Started side by side; all are ready when this returns.</param>
     /// <param name="sandbox">The world's settings.</param>
@@ -76,6 +76,9 @@ internal sealed class Cluster : IAsyncDisposable
         await node.ReadyAsync();
         return node;
     }
+
+    /// <summary>A file of the test's own, which goes when the cluster does.</summary>
+    public string PathOf(string file) => Path.Combine(_directory.FullName, file);
 
     /// <summary>A session of the test's own, whose search path is the nodes' schema.</summary>
     public async Task<NpgsqlConnection> ConnectAsync()

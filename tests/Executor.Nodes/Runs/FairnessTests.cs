@@ -22,7 +22,7 @@ public sealed class FairnessTests
     {
         await using var slow = await SandboxHost.StartAsync();
         await using var cluster = await Cluster.StartAsync(0);
-        var servers = Path.Combine(Directory.CreateTempSubdirectory("executor-servers-").FullName, "servers.json");
+        var servers = cluster.PathOf("slow.json");
         await File.WriteAllTextAsync(servers, JsonSerializer.Serialize(new
         {
             mcpServers = new

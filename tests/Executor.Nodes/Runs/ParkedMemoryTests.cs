@@ -23,8 +23,7 @@ public sealed class ParkedMemoryTests
     public async Task Ten_thousand_parked_runs_cost_no_memory_on_any_node()
     {
         await using var cluster = await Cluster.StartAsync(0);
-        var directory = Directory.CreateTempSubdirectory("executor-parked-");
-        var servers = Path.Combine(directory.FullName, "servers.json");
+        var servers = cluster.PathOf("parked.json");
         await File.WriteAllTextAsync(servers, JsonSerializer.Serialize(new
         {
             mcpServers = new { strict = new { url = cluster.Sandbox.McpEndpoint, auth = new { type = "oauth2" } } },
@@ -52,8 +51,6 @@ public sealed class ParkedMemoryTests
                 await node.StopAsync();
                 await node.DisposeAsync();
             }
-
-            directory.Delete(recursive: true);
         }
     }
 
