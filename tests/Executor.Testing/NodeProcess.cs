@@ -41,6 +41,8 @@ internal sealed partial class NodeProcess : IDisposable
         };
         foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
             start.Environment.Remove(name);
+        // A killed process would leave its debugger's pipes and sockets behind in the temporary directory.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         var node = new NodeProcess(new Process { StartInfo = start });
@@ -98,7 +100,9 @@ internal sealed partial class NodeProcess : IDisposable
 
     private static bool IsSetting(string name) =>
         name.StartsWith("EXECUTOR_", StringComparison.Ordinal) || name.StartsWith("FOREST_", StringComparison.Ordinal)
-        || name.StartsWith("DATABASE_", StringComparison.Ordinal) || name is "HTTP_PORT" or "LOG_LEVEL" or "ASPNETCORE_ENVIRONMENT";
+        || name.StartsWith("DATABASE_", StringComparison.Ordinal) || name.StartsWith("OTEL_", StringComparison.Ordinal)
+        || name is "HTTP_HOST" or "HTTP_PORT" or "STEP_TIMEOUT_S" or "STOP_TIMEOUT_S" or "RUN_RETENTION_DAYS" or "LOG_LEVEL"
+            or "ASPNETCORE_ENVIRONMENT";
 
     private void Collect(string? line, ConcurrentQueue<string> lines)
     {
