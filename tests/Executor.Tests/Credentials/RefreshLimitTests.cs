@@ -4,6 +4,7 @@ using Executor.Nodes;
 using Executor.Sandbox;
 using Executor.Sandbox.OAuth;
 using Executor.Servers;
+using Executor.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -159,6 +160,33 @@ public sealed class RefreshLimitTests : IAsyncLifetime, IDisposable
         Assert.All(await Task.WhenAll(calls).WaitAsync(Patience), outcome => Assert.IsType<TokenOutcome.Unavailable>(outcome));
         await _queue.ReachesAsync(0);
         Assert.Equal(1, OAuth.Counters.GrantRequests);
+    }
+
+    [Fact]
+    public async Task Turn_of_a_refresh_that_ends_in_a_defect_is_not_lost()
+    {
+        UnreliableStore store = null!;
+        _node = _world.Node("b", through: real => store = new UnreliableStore(real));
+        using var queue = new RefreshQueueGauge(_node);
+        Limit(inFlight: 1);
+        await HangAsync(user: 1);
+        var queued = (await AskAsync([2]))[0];
+        await queue.ReachesAsync(1);
+
+        // In the queue,
+        store.BeforeRead = () => throw new InvalidOperationException("A defect.");
+        _node.Owner(2).Invalidate();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => queued.WaitAsync(Patience));
+        await queue.ReachesAsync(0);
+        store.BeforeRead = null;
+        OAuth.Release();
+
+        // and with the turn taken.
+        await _world.DepositAsync(_node, user: 3);
+        store.FailNext(CommitFault.DefectAfterCommit);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _node.Owner(3).GetTokenAsync(default).AsTask().WaitAsync(Patience));
+
+        Assert.IsType<TokenOutcome.Issued>(await (await AskAsync([4]))[0].WaitAsync(Patience));
     }
 
     private void Limit(int inFlight = 32, int aSecond = 100)

@@ -111,14 +111,24 @@ internal sealed class RefreshFlight(
         using var leaving = new CancellationTokenSource();
         var change = changed();
         var turn = gate.EnterAsync(OAuthServer.Of(seen), seen.Key.User, leaving.Token);
-        while (await Task.WhenAny(turn, change) != turn)
+        try
         {
-            change = changed();
-            if (await HasMovedAsync(seen))
-                await leaving.CancelAsync();
-        }
+            while (await Task.WhenAny(turn, change) != turn)
+            {
+                change = changed();
+                if (await HasMovedAsync(seen))
+                    await leaving.CancelAsync();
+            }
 
-        return await turn;
+            return await turn;
+        }
+        catch (Exception)
+        {
+            // A defect. A turn that nobody takes would be missing at its server for as long as the process lives.
+            await leaving.CancelAsync();
+            (await turn)?.GiveBack();
+            throw;
+        }
     }
 
     private async Task<bool> HasMovedAsync(CredentialRow seen)
