@@ -16,6 +16,7 @@ internal sealed class RefreshGate(IOptions<CredentialOptions> options, NodeState
 
     private readonly Lock _gate = new();
     private readonly Dictionary<OAuthServer, ServerTurns> _servers = [];
+    private int _tooMany = ManyServers;
 
     /// <summary>A quarter: several users with nothing but hanging redemptions still leave room.</summary>
     private int LimitPerUser => Math.Max(1, options.Value.RefreshesPerServer / 4);
@@ -69,7 +70,7 @@ internal sealed class RefreshGate(IOptions<CredentialOptions> options, NodeState
     {
         if (_servers.TryGetValue(server, out var known))
             return known;
-        if (_servers.Count >= ManyServers)
+        if (_servers.Count >= _tooMany)
             ForgetIdle(); // users may name any endpoint
         return _servers[server] = new ServerTurns(
             new Pace(options.Value.RefreshRatePerServer, time),
@@ -94,5 +95,8 @@ internal sealed class RefreshGate(IOptions<CredentialOptions> options, NodeState
             turns.Forget();
             _servers.Remove(server); // allowed during enumeration
         }
+
+        // Looked through again when as many have come: not for each one that comes while all are busy.
+        _tooMany = Math.Max(ManyServers, _servers.Count * 2);
     }
 }
