@@ -64,6 +64,8 @@ internal sealed class CredentialOwner(
     /// <summary>Brings an open or doubtful intent nearer to its end, on nobody's behalf.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
+        if (flight.IsUp)
+            return; // perhaps for minutes, or in a queue: waiting for it again would only keep those behind it from being recovered
         var view = await reader.ReadAsync(cancellationToken);
         if (view.Row.State is not (CredentialState.Absent or CredentialState.Ready or CredentialState.NeedsReauth))
             await flight.Join(view.Row, () => Rejected == view.Row.Generation).WaitAsync(cancellationToken);
