@@ -230,6 +230,26 @@ public class InterruptionTests
         Assert.Equal(1, world.Gateway.CountOf("tool"));
     }
 
+    [Fact]
+    public async Task Stranded_run_that_cannot_be_given_back_keeps_no_other_from_being_claimed()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Ok());
+        var broken = default(RunId);
+        var node = world.Node(through: real => new UnreliableRunStore(real)
+        {
+            Fault = (ledger, _) => ledger.Run?.Id == broken ? throw new InvalidOperationException("A defect.") : CommitFault.None,
+        });
+        broken = await node.StartRunAsync(RunWorld.Step("a", "tool"));
+        Assert.Single(await world.Storage.Runs.ClaimAsync([broken], node.Liveness.Self, default));
+        await node.Scheduler.StartAsync(default);
+        await world.AdvanceUntilAsync(
+            () => Task.FromResult(world.Logs.All.Contains("could not be given back", StringComparison.Ordinal)), TimeSpan.FromMilliseconds(500));
+
+        var other = await node.StartRunAsync(RunWorld.Step("a", "tool"));
+        await world.UntilAsync(node, other, RunStatus.Succeeded);
+    }
+
     /// <summary>The node is seen to stand still; another takes its runs over.</summary>
     private static async Task<RunNode> TakeOverAsync(RunWorld world, RunNode dead)
     {

@@ -2,11 +2,13 @@ using Executor.Identity;
 using Executor.Nodes;
 using Executor.Runs.Driving;
 using Executor.Runs.Transitions;
+using Microsoft.Extensions.Logging;
 
 namespace Executor.Runs.Scheduling;
 
 /// <summary>Fills this node's room with pending runs, fairly over users.</summary>
-internal sealed class RunClaimer(IRunStore store, INodeLiveness liveness, RunCrew crew, RunSlots slots, RunMetrics metrics)
+internal sealed partial class RunClaimer(
+    IRunStore store, INodeLiveness liveness, RunCrew crew, RunSlots slots, RunMetrics metrics, ILogger<RunClaimer> logger)
 {
     /// <summary>How many of one user's runs are looked at in one pass.</summary>
     private const int PerUser = 16;
@@ -121,7 +123,16 @@ internal sealed class RunClaimer(IRunStore store, INodeLiveness liveness, RunCre
     {
         foreach (var id in _doubtful.ToList())
         {
-            await store.ChangeAsync(id, park: null, GiveBack, CancellationToken.None);
+            try
+            {
+                await store.ChangeAsync(id, park: null, GiveBack, CancellationToken.None);
+            }
+            catch (Exception defect) when (defect is not StoreUnavailableException)
+            {
+                // One run's defect (a row written by a newer version, say) keeps no other from being claimed; the next sweep finds it.
+                Log.NotGivenBack(logger, id, defect.GetType().Name);
+            }
+
             _doubtful.Remove(id);
         }
     }
@@ -132,4 +143,10 @@ internal sealed class RunClaimer(IRunStore store, INodeLiveness liveness, RunCre
             && !crew.IsActive(new RunClaim(run.Id, owner, run.Fence))
                 ? new(MoveOutcome.Ended, run.MoveTo(RunStatus.Pending, ledger.Now))
                 : new(MoveOutcome.Refused);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run}, which nobody works on, could not be given back: {ExceptionType}")]
+        public static partial void NotGivenBack(ILogger logger, RunId run, string exceptionType);
+    }
 }
