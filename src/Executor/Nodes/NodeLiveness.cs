@@ -115,15 +115,18 @@ internal sealed partial class NodeLiveness(
         {
             // Whatever it was: a node whose heart stopped would have to end, and what it sent would be nobody's.
             cancellationToken.ThrowIfCancellationRequested();
+            var isOutage = failure is StoreUnavailableException or OperationCanceledException;
             lock (_gate)
             {
                 _sightings.Interrupt();
 
-                // Whoever cannot reach the database cannot be blamed for not taking its lock again.
-                _lockLostSince = null;
+                // Whoever cannot reach the database cannot be blamed for not taking its lock again. A defect excuses nobody: if it
+                // is in the taking, only a new incarnation gets on.
+                if (isOutage)
+                    _lockLostSince = null;
             }
 
-            if (failure is StoreUnavailableException or OperationCanceledException)
+            if (isOutage)
                 Log.Unreachable(logger);
             else
                 Log.Defective(logger, failure.GetType().Name);

@@ -217,6 +217,20 @@ public sealed class NodeLivenessTests : IDisposable
     }
 
     [Fact]
+    public async Task Defect_in_the_taking_of_a_lost_lock_ends_the_incarnation_as_a_taken_lock_does()
+    {
+        await StartSharedAsync();
+        var old = _liveness.Self;
+        _registry.SetLock(old, false);
+        _registry.OnRetake = () => throw new InvalidOperationException();
+
+        await PassAsync(5, step: 0.5);
+
+        Assert.NotEqual(old, _liveness.Self);
+        Assert.True(_liveness.MayOpenIntents);
+    }
+
+    [Fact]
     public async Task Defect_in_one_round_counts_as_an_outage_and_the_node_lives_on()
     {
         await StartSharedAsync();

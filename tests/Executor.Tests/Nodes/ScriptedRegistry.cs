@@ -18,6 +18,9 @@ internal sealed class ScriptedRegistry : INodeRegistry
     /// <summary>Another session has the lock that this node wants back.</summary>
     public bool LockTaken { get; set; }
 
+    /// <summary>Runs within each attempt to have the lock back.</summary>
+    public Action OnRetake { get; set; } = () => { };
+
     /// <summary>Runs within each observation.</summary>
     public Action OnObserve { get; set; } = () => { };
 
@@ -47,6 +50,7 @@ internal sealed class ScriptedRegistry : INodeRegistry
     public Task<bool> RetakeLockAsync(NodeRef node, CancellationToken cancellationToken)
     {
         Check();
+        OnRetake();
         if (!_nodes.ContainsKey(node))
             return Task.FromResult(false);
         if (LockTaken)
