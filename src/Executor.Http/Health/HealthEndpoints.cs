@@ -42,6 +42,7 @@ internal static class HealthEndpoints
         NodeState node,
         DatabaseReadiness database,
         [FromServices] CredentialAlarms? alarms,
+        [FromServices] INodeLiveness? liveness,
         CancellationToken cancellationToken)
     {
         var problems = new List<string>();
@@ -52,11 +53,15 @@ internal static class HealthEndpoints
         else if ((await database.CheckAsync().WaitAsync(cancellationToken)) is { } problem)
             problems.Add(problem);
 
-        // No reason to send the requests elsewhere: most users' credentials open.
-        List<string>? warnings = alarms?.HasUndecryptable == true
-            ? ["Credentials were met that this node's encryption keys do not open."]
-            : null;
-        return Answer(problems, warnings);
+        // No reason to send the requests elsewhere: most users' credentials open, and what needs no refresh and no step is served.
+        var warnings = new List<string>();
+        if (alarms?.HasUndecryptable == true)
+            warnings.Add("Credentials were met that this node's encryption keys do not open.");
+        if (node.Phase == NodePhase.Running && liveness is { MayOpenIntents: false })
+            warnings.Add("No refresh begins here: the node is without its liveness lock.");
+        if (node.Phase == NodePhase.Running && liveness is { MayStartSteps: false })
+            warnings.Add("No step begins here: the node's heartbeat is overdue.");
+        return Answer(problems, warnings.Count > 0 ? warnings : null);
     }
 
     private static JsonHttpResult<ProbeBody> Answer(List<string> problems, List<string>? warnings = null) => problems.Count == 0

@@ -76,6 +76,19 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Node_whose_heart_fails_says_so_and_goes_on_to_serve()
+    {
+        (_node.Liveness.MayOpenIntents, _node.Liveness.MayStartSteps) = (false, false);
+
+        using var ready = await _node.GetAsync("/readyz", token: null);
+
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        var warnings = (await ready.JsonAsync()).GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()!).ToList();
+        Assert.Contains(warnings, warning => warning.StartsWith("No refresh begins here", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.StartsWith("No step begins here", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Newer_schema_than_needed_is_fine()
     {
         _node.Database = new DatabaseHealth(true, 3, 2);

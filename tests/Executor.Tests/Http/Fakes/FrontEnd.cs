@@ -37,6 +37,7 @@ internal sealed class FrontEnd : IAsyncDisposable, IDatabaseHealth
         builder.Services.AddSingleton<AuthorizedMcp>();
         builder.Services.AddSingleton<IDatabaseHealth>(this);
         builder.Services.AddSingleton(Node);
+        builder.Services.AddSingleton<INodeLiveness>(Liveness);
         builder.Services.AddExecutorHttp(new AuthenticationSettings(TestTokens.Secret));
         _app = builder.Build();
         _app.UseExecutor();
@@ -50,6 +51,8 @@ internal sealed class FrontEnd : IAsyncDisposable, IDatabaseHealth
     public FakeServers Servers { get; } = new();
 
     public NodeState Node { get; } = new();
+
+    public TestLiveness Liveness { get; } = new(new NodeRef("front", 1));
 
     public CapturedLogs Log { get; } = new();
 
