@@ -102,6 +102,27 @@ public sealed class RefreshAheadTests : IAsyncLifetime
         Assert.Contains(_world.Logs.Lines, line => line.Level == Microsoft.Extensions.Logging.LogLevel.Critical);
     }
 
+    [Fact]
+    public async Task Refresh_ahead_that_gets_nowhere_is_not_begun_again_by_every_caller()
+    {
+        UnreliableStore store = null!;
+        var node = _world.Node("b", through: real => store = new UnreliableStore(real));
+        await _world.MarkGoneAsync(node); // it may open nothing, and is told so at once
+        _world.Time.Advance(TimeSpan.FromMinutes(57));
+
+        for (var call = 0; call < 20; call++)
+        {
+            Assert.IsType<TokenOutcome.Issued>(await node.Owner().GetTokenAsync(default));
+            await node.IdleAsync();
+        }
+
+        Assert.Equal(1, store.Intents);
+        _world.Time.Advance(TimeSpan.FromSeconds(2));
+        Assert.IsType<TokenOutcome.Issued>(await node.Owner().GetTokenAsync(default));
+        await node.IdleAsync();
+        Assert.Equal(2, store.Intents);
+    }
+
     [Theory]
     [InlineData(60, 33, 45)]
     [InlineData(240, 132, 180)]
