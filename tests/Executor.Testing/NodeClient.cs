@@ -48,6 +48,15 @@ internal sealed class NodeClient(HttpClient http, long user)
 
     public Task<Answer> GetRunAsync(string id) => SendAsync(HttpMethod.Get, $"/runs/{id}");
 
+    /// <summary>How the answer to a request for a run's events begins: the stream may last, and is not read.</summary>
+    public async Task<Answer> BeginWatchAsync(string id)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/runs/{id}/events");
+        request.Headers.Authorization = _bearer;
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return new Answer(response.StatusCode, null, response.IsSuccessStatusCode ? "" : await response.Content.ReadAsStringAsync());
+    }
+
     /// <param name="id">The run.</param>
     /// <param name="action"><c>retry</c> or <c>skip</c>.</param>
     public Task<Answer> TriggerAsync(string id, string action) =>

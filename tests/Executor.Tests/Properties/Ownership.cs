@@ -98,14 +98,13 @@ internal sealed class Ownership(LiveNode node, SandboxHost sandbox, long firstUs
 
     private static async Task MeetAsync(Act act, NodeClient caller, long user, Run? run)
     {
-        var path = $"/runs/{run?.Id ?? UnknownRun}";
+        var id = run?.Id ?? UnknownRun;
+        var path = $"/runs/{id}";
         var own = run?.User == user;
-        if (act == Act.Watch && own && !run!.IsOver)
-            return; // a stream that lasts
         var answer = await (act switch
         {
             Act.Read => caller.SendAsync(HttpMethod.Get, path),
-            Act.Watch => caller.SendAsync(HttpMethod.Get, $"{path}/events"),
+            Act.Watch => caller.BeginWatchAsync(id),
             Act.Trigger => caller.SendAsync(HttpMethod.Post, $"{path}/trigger"),
             _ => caller.SendAsync(HttpMethod.Post, $"{path}/cancel"),
         });
