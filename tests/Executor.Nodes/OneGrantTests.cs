@@ -57,7 +57,7 @@ public sealed class OneGrantTests
         Assert.Equal(before + 1, cluster.Sandbox.OAuth.Status(grant.GrantId)!.Issued);
         AssertNothingReplayed(cluster);
         var rejections = cluster.Sandbox.Mcp.Counters.Refused;
-        Assert.True(rejections >= callers.Count / 2, $"Only {rejections} calls were rejected: this was no storm.");
+        Assert.True(rejections >= 100, $"Only {rejections} calls were rejected: this was no storm."); // those who stood in line in time
     }
 
     /// <summary>A credential whose access token was used, and has expired since.</summary>
