@@ -17,7 +17,12 @@ internal sealed class TokenValidator(AuthenticationSettings settings, TokenCache
 
     private readonly TokenValidationParameters _parameters = new()
     {
-        IssuerSigningKey = new SymmetricSecurityKey(settings.Secret),
+        // Its cache of providers hands one out before that is marked as cached, and whoever is done with it first disposes of it under
+        // the others: of the first calls to a busy node that has just started, some were refused. What was checked is cached here.
+        IssuerSigningKey = new SymmetricSecurityKey(settings.Secret)
+        {
+            CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false },
+        },
         RequireSignedTokens = true,
         ValidateIssuerSigningKey = true,
         ValidateAudience = false,
