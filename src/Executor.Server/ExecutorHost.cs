@@ -10,7 +10,9 @@ namespace Executor.Server;
 public static partial class ExecutorHost
 {
     /// <summary>The whole program: 0 after an orderly stop, 1 when the node could not start or has failed.</summary>
-    public static async Task<int> RunAsync(string[] args)
+    /// <param name="args">The command line.</param>
+    /// <param name="configure">A last word about services and logging.</param>
+    public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var line = CommandLine.Parse(args, []);
         if (line.WantsHelp || line.WantsVersion)
@@ -21,7 +23,7 @@ public static partial class ExecutorHost
 
         try
         {
-            await using var app = Build(args);
+            await using var app = Build(args, configure: configure);
             await app.StartAsync();
             await app.WaitForShutdownAsync();
             return HasFailed(app.Services) ? 1 : 0;

@@ -57,8 +57,10 @@ internal sealed class Cluster : IAsyncDisposable
         try
         {
             await File.WriteAllTextAsync(cluster.ServersFile, Servers(cluster.Sandbox));
+            if (NodeProgram.Current.Schema is { } schema)
+                await cluster.ScalarAsync<object>($"CREATE SCHEMA \"{cluster.Schema}\"; SET search_path = \"{cluster.Schema}\"; {schema}");
             for (var index = 0; index < nodes; index++)
-                cluster.Launch(settings);
+                cluster.Launch(NodeProgram.Current, settings);
             await Task.WhenAll(cluster.Nodes.Select(node => node.ReadyAsync()));
             return cluster;
         }
@@ -70,9 +72,11 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>Another node, ready to work.</summary>
-    public async Task<ClusterNode> AddNodeAsync(params (string Name, string Value)[] settings)
+    public Task<ClusterNode> AddNodeAsync(params (string Name, string Value)[] settings) => AddNodeAsync(NodeProgram.Current, settings);
+
+    public async Task<ClusterNode> AddNodeAsync(NodeProgram program, params (string Name, string Value)[] settings)
     {
-        var node = Launch(settings);
+        var node = Launch(program, settings);
         await node.ReadyAsync();
         return node;
     }
@@ -124,12 +128,13 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
-    private ClusterNode Launch((string Name, string Value)[] settings)
+    private ClusterNode Launch(NodeProgram program, (string Name, string Value)[] settings)
     {
         var database = new NpgsqlConnectionStringBuilder(Postgres.ConnectionString());
         var link = _isApart ? new DatabaseLink(Postgres.Port) : null;
         var name = $"node-{_nodes.Count + 1}";
         var node = new ClusterNode(name, NodeProcess.Start(
+            program,
             [],
             [
                 ("EXECUTOR_NODE_NAME", name),
@@ -145,6 +150,7 @@ internal sealed class Cluster : IAsyncDisposable
                 ("HTTP_HOST", IPAddress.Loopback.ToString()),
                 ("HTTP_PORT", "0"),
                 ("ASPNETCORE_ENVIRONMENT", "Development"),
+                .. program.Settings(),
                 .. settings,
             ]), link);
         _nodes.Add(node);

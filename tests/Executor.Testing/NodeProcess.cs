@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using Executor.Server;
 using Executor.Testing.Secrets;
 
 namespace Executor.Testing;
@@ -30,9 +29,12 @@ internal sealed partial class NodeProcess : IDisposable
 
     public string Errors => string.Join('\n', _errors);
 
-    public static NodeProcess Start(string[] args, params (string Name, string Value)[] environment)
+    public static NodeProcess Start(string[] args, params (string Name, string Value)[] environment) =>
+        Start(NodeProgram.Current, args, environment);
+
+    public static NodeProcess Start(NodeProgram program, string[] args, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(ExecutorHost).Assembly.Location, .. args])
+        var start = new ProcessStartInfo("dotnet", [program.Assembly, .. args])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -100,7 +102,8 @@ internal sealed partial class NodeProcess : IDisposable
 
     private static bool IsSetting(string name) =>
         name.StartsWith("EXECUTOR_", StringComparison.Ordinal) || name.StartsWith("FOREST_", StringComparison.Ordinal)
-        || name.StartsWith("DATABASE_", StringComparison.Ordinal) || name.StartsWith("OTEL_", StringComparison.Ordinal)
+        || name.StartsWith("DATABASE_", StringComparison.Ordinal) || name.StartsWith("SILO_", StringComparison.Ordinal)
+        || name.StartsWith("OTEL_", StringComparison.Ordinal)
         || name is "HTTP_HOST" or "HTTP_PORT" or "STEP_TIMEOUT_S" or "STOP_TIMEOUT_S" or "RUN_RETENTION_DAYS" or "LOG_LEVEL"
             or "ASPNETCORE_ENVIRONMENT";
 

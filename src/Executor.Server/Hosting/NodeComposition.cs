@@ -24,6 +24,7 @@ internal static class NodeComposition
         services.AddMetrics();
         services.AddSingleton(settings.Keyring);
         services.AddSingleton(settings.Servers);
+        services.AddSingleton(settings.Storage);
         services.AddSingleton(new EndpointGuard(settings.IsDevelopment ? EndpointPolicy.Development : EndpointPolicy.Strict));
         services.AddExecutorStorage(new StorageOptions(settings.Storage));
         services.AddHostedService<StorageHost>();

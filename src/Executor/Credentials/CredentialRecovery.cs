@@ -12,7 +12,7 @@ namespace Executor.Credentials;
 /// </summary>
 internal sealed partial class CredentialRecovery(
     ICredentialStore store,
-    CredentialDirectory owners,
+    ICredentialRecoverer owners,
     INodeLiveness liveness,
     IOptions<CredentialOptions> options,
     TimeProvider time,
@@ -66,7 +66,7 @@ internal sealed partial class CredentialRecovery(
     {
         try
         {
-            await owners.Activate(key).RecoverAsync(cancellationToken).WaitAsync(_glance, time, cancellationToken);
+            await owners.RecoverAsync(key, cancellationToken).WaitAsync(_glance, time, cancellationToken);
         }
         catch (Exception failure) when (failure is TimeoutException or StoreUnavailableException)
         {

@@ -13,7 +13,7 @@ namespace Executor.Credentials;
 public static class CredentialServices
 {
     /// <summary>
-    /// The credential owners of the direct engine. Needs <see cref="ICredentialStore"/>, the node services, the servers file's
+    /// The credential owners, of the direct engine unless another was added before. Needs <see cref="ICredentialStore"/>, the node services, the servers file's
     /// catalog, a <see cref="Keyring"/> and an <see cref="EndpointGuard"/>.
     /// </summary>
     public static IServiceCollection AddExecutorCredentials(this IServiceCollection services)
@@ -39,7 +39,8 @@ public static class CredentialServices
         services.AddSingleton<RefreshGate>();
         services.AddSingleton<RefreshFlight>();
         services.AddSingleton<CredentialDirectory>();
-        services.AddSingleton<ICredentials>(provider => provider.GetRequiredService<CredentialDirectory>());
+        services.TryAddSingleton<ICredentials>(provider => provider.GetRequiredService<CredentialDirectory>());
+        services.TryAddSingleton<ICredentialRecoverer>(provider => provider.GetRequiredService<CredentialDirectory>());
         services.AddSingleton<CredentialRecovery>();
         services.AddHostedService(provider => provider.GetRequiredService<CredentialRecovery>());
         return services;

@@ -10,7 +10,7 @@ namespace Executor.Credentials.Owner;
 /// The direct engine: owners live in this process while they are used. Two owners of one key, here or on two nodes, are harmless:
 /// the store decides.
 /// </summary>
-internal sealed class CredentialDirectory : ICredentials, IDisposable
+internal sealed class CredentialDirectory : ICredentials, ICredentialRecoverer, IDisposable
 {
     private readonly ConcurrentDictionary<CredentialKey, CredentialOwner> _owners = new();
     private readonly Func<CredentialKey, CredentialOwner> _activate;
@@ -44,6 +44,11 @@ internal sealed class CredentialDirectory : ICredentials, IDisposable
     public ICredentialOwner For(CredentialKey key) => Activate(key);
 
     public CredentialOwner Activate(CredentialKey key) => _owners.GetOrAdd(key, _activate);
+
+    /// <summary>Out of memory; what it has under way goes on.</summary>
+    public void Release(CredentialKey key) => _owners.TryRemove(key, out _);
+
+    public Task RecoverAsync(CredentialKey key, CancellationToken cancellationToken) => Activate(key).RecoverAsync(cancellationToken);
 
     public void Dispose()
     {

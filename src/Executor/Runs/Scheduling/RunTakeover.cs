@@ -14,10 +14,14 @@ internal sealed partial class RunTakeover(
     TimeProvider time,
     ILogger<RunTakeover> logger) : BackgroundService
 {
-    public async Task LookAsync(CancellationToken cancellationToken)
+    public Task LookAsync(CancellationToken cancellationToken) => TakeOverAsync(liveness.IsSuspect, cancellationToken);
+
+    /// <param name="isLost">Told of every other incarnation that owns a run.</param>
+    /// <param name="cancellationToken">Between its two queries.</param>
+    public async Task TakeOverAsync(Func<NodeRef, bool> isLost, CancellationToken cancellationToken)
     {
         var owners = await store.FindOwnersAsync(cancellationToken);
-        var lost = owners.Where(owner => owner != liveness.Self && liveness.IsSuspect(owner)).ToList();
+        var lost = owners.Where(owner => owner != liveness.Self && isLost(owner)).ToList();
         if (lost.Count == 0)
             return;
         var released = await store.ReleaseAsync(lost, cancellationToken);
