@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using Executor.Credentials;
+
+namespace Executor.Silo.Credentials;
+
+internal enum TokenReplyKind
+{
+    Issued,
+    NeedsReauth,
+    Unavailable,
+    EncryptionKeyMissing,
+
+    /// <summary>Told as an answer: an exception would travel with its whole history.</summary>
+    StoreUnavailable,
+}
+
+/// <summary>What an owner answers to who asks for a token. Printing it shows none.</summary>
+[GenerateSerializer, Immutable, Alias("executor.token-reply")]
+internal readonly struct TokenReply
+{
+    [Id(0)]
+    public required TokenReplyKind Kind { get; init; }
+
+    [Id(1)]
+    public string? AccessToken { get; init; }
+
+    [Id(2)]
+    public long Generation { get; init; }
+
+    [Id(3)]
+    public CredentialState SeenState { get; init; }
+
+    [Id(4)]
+    public CredentialReason Reason { get; init; }
+
+    [Id(5)]
+    public TimeSpan RetryAfter { get; init; }
+
+    public static TokenReply From(TokenOutcome outcome) => outcome switch
+    {
+        TokenOutcome.Issued issued => new()
+        {
+            Kind = TokenReplyKind.Issued,
+            AccessToken = issued.Token.Value,
+            Generation = issued.Generation.Value,
+        },
+        TokenOutcome.NeedsReauth needs => new()
+        {
+            Kind = TokenReplyKind.NeedsReauth,
+            Generation = needs.Seen.Value,
+            SeenState = needs.SeenState,
+            Reason = needs.Reason,
+        },
+        TokenOutcome.Unavailable unavailable => new() { Kind = TokenReplyKind.Unavailable, RetryAfter = unavailable.RetryAfter },
+        TokenOutcome.EncryptionKeyMissing => new() { Kind = TokenReplyKind.EncryptionKeyMissing },
+        _ => throw new UnreachableException(),
+    };
+
+    public override string ToString() => $"({Kind})";
+
+    public TokenOutcome ToOutcome() => Kind switch
+    {
+        TokenReplyKind.Issued => new TokenOutcome.Issued(new AccessToken(AccessToken!), new Generation(Generation)),
+        TokenReplyKind.NeedsReauth => new TokenOutcome.NeedsReauth(new Generation(Generation), SeenState, Reason),
+        TokenReplyKind.Unavailable => new TokenOutcome.Unavailable(RetryAfter),
+        TokenReplyKind.EncryptionKeyMissing => new TokenOutcome.EncryptionKeyMissing(),
+        TokenReplyKind.StoreUnavailable => throw new StoreUnavailableException(),
+        _ => throw new UnreachableException(),
+    };
+}

@@ -1,0 +1,68 @@
+using Executor.Credentials;
+using Executor.Credentials.Owner;
+using Executor.Nodes;
+using Executor.Runs;
+using Executor.Server.Configuration;
+using Executor.Silo.Credentials;
+using Executor.Silo.Runs;
+using Executor.Storage;
+using Executor.Storage.Databases.Postgres;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
+
+namespace Executor.Silo.Hosting;
+
+/// <summary>A node whose credentials and runs are routed through the cluster. Its own tables stay the only truth.</summary>
+internal static class SiloComposition
+{
+    public static void AddSilo(this WebApplicationBuilder node, SiloSettings settings)
+    {
+        node.Services.AddOptions<AdoNetClusteringSiloOptions>().Configure<StorageProvider>((clustering, storage) =>
+        {
+            clustering.Invariant = "Npgsql";
+            clustering.ConnectionString = storage is StorageProvider.Postgres postgres
+                ? PostgresSettings.From(postgres).Pooled
+                : throw ConfigurationException.From(["DATABASE_URL: silos share a PostgreSQL; name one."]);
+        });
+        // What the framework tells below a warning is its own affair.
+        node.Logging.AddFilter("Orleans", LogLevel.Warning);
+        node.UseOrleans(silo =>
+        {
+            silo.UseAdoNetClustering((AdoNetClusteringSiloOptions _) => { });
+            silo.Configure<EndpointOptions>(endpoint =>
+            {
+                endpoint.AdvertisedIPAddress = settings.Address;
+                endpoint.SiloListeningEndpoint = new System.Net.IPEndPoint(settings.Address, settings.Port);
+                endpoint.SiloPort = settings.Port;
+                endpoint.GatewayPort = 0; // nobody but silos comes in this way
+            });
+            silo.Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = settings.ClusterId);
+            silo.Configure<ClusterMembershipOptions>(membership =>
+            {
+                membership.ProbeTimeout = settings.ProbeTimeout;
+                membership.NumMissedProbesLimit = settings.MissedProbes;
+            });
+            silo.AddExecutorGrains();
+        });
+    }
+
+    /// <summary>The Orleans engine, on whatever silo.</summary>
+    public static ISiloBuilder AddExecutorGrains(this ISiloBuilder silo)
+    {
+        var services = silo.Services;
+        services.AddOptions<SiloOptions>().Configure<IOptions<NodeOptions>>((options, node) => options.SiloName = node.Value.Name);
+
+        // A call outlives the longest that an owner keeps its caller waiting; it never waits for a redemption's own deadline.
+        services.AddOptions<SiloMessagingOptions>().Configure<IOptions<CredentialOptions>>((messaging, credentials) =>
+            messaging.ResponseTimeout = messaging.SystemResponseTimeout = credentials.Value.CallerWait + TimeSpan.FromSeconds(5));
+        services.AddSingleton<GrainCredentials>();
+        services.AddSingleton<ICredentials>(provider => provider.GetRequiredService<GrainCredentials>());
+        services.AddSingleton<ICredentialRecoverer>(provider => provider.GetRequiredService<GrainCredentials>());
+        services.AddSingleton<IRuns, GrainRuns>();
+        services.AddPlacementDirector<RunPlacement, RunPlacementDirector>();
+        services.AddHostedService<LostSilos>();
+        services.AddSingleton<IFatalErrorHandler, OrderlyEnd>();
+        return silo;
+    }
+}
