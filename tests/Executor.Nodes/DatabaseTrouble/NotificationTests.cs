@@ -28,7 +28,7 @@ public sealed class NotificationTests
                 async () => (await there.As(user).ListToolsAsync("strict")).Status == HttpStatusCode.OK, TimeSpan.FromSeconds(60));
         }
 
-        Assert.InRange(ended, 1, 20);
+        Assert.NotEqual(0, ended);
         await load.VerifyAsync();
     }
 }
