@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Executor.Silo.Hosting;
 using Xunit.Abstractions;
 using Xunit.Sdk;
@@ -32,15 +30,8 @@ internal static class SiloProgram
         return new NodeProgram(typeof(SiloSettings).Assembly.Location)
         {
             MissingReason = missing.Count == 0 ? null : $"{Variable} names no directory with Orleans' {string.Join(" and ", missing)}.",
-            Settings = () => [("SILO_PORT", $"{FreePort()}")],
+            Settings = () => [("SILO_PORT", $"{Ports.Free()}")],
             Schema = string.Join('\n', Scripts.Except(missing).Select(script => File.ReadAllText(Path.Combine(directory, script)))),
         };
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Executor.Testing;
 
@@ -74,7 +72,7 @@ internal sealed partial class PrivatePostgres : IAsyncDisposable
         start.FileName = command[0];
 
         // Out of the test run's process group: what kills that group must leave somebody to clean up.
-        var port = FreePort();
+        var port = Ports.Free();
         string[] script = ["sh", "-c", Script, "sh", $"{port}"];
         string[] shell = Find("setsid") is null ? script : ["setsid", .. script];
         foreach (var argument in command.Skip(1).Concat(shell))
@@ -104,27 +102,6 @@ internal sealed partial class PrivatePostgres : IAsyncDisposable
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(directory => Path.Combine(directory, program))
             .FirstOrDefault(File.Exists);
-
-    /// <summary>
-    /// PostgreSQL takes no port by itself. Below those that outgoing connections are given, so that nobody has it while the server is down.
-    /// </summary>
-    private static int FreePort()
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(20_000, 32_000);
-            using var probe = new TcpListener(IPAddress.Loopback, port);
-            try
-            {
-                probe.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Somebody has it.
-            }
-        }
-    }
 
     /// <summary>PostgreSQL refuses to run as root.</summary>
     private static string[] Unprivileged()
