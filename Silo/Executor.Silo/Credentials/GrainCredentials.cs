@@ -11,13 +11,18 @@ internal sealed class GrainCredentials(IGrainFactory grains, CredentialDirectory
 {
     public ICredentialOwner For(CredentialKey key) => new Routed(key, Grain(key), local);
 
-    public async Task RecoverAsync(CredentialKey key, CancellationToken cancellationToken)
+    public Task RecoverAsync(CredentialKey key, CancellationToken cancellationToken) => DoAsync(
+        () => Grain(key).RecoverAsync(cancellationToken), () => local.RecoverAsync(key, cancellationToken));
+
+    /// <param name="call">Says false where the database is not available.</param>
+    /// <param name="instead">The same, without the cluster.</param>
+    private static async Task DoAsync(Func<Task<bool>> call, Func<Task> instead)
     {
         var done = await Failover.CallAsync(
-            () => Grain(key).RecoverAsync(cancellationToken),
+            call,
             async () =>
             {
-                await local.RecoverAsync(key, cancellationToken);
+                await instead();
                 return true;
             });
         if (!done)
@@ -34,18 +39,8 @@ internal sealed class GrainCredentials(IGrainFactory grains, CredentialDirectory
             async () => (await grain.DepositAsync(DepositRequest.From(deposit), cancellationToken)).ToOutcome(),
             () => Local.DepositAsync(deposit, cancellationToken));
 
-        public async Task DeleteAsync(CancellationToken cancellationToken)
-        {
-            var done = await Failover.CallAsync(
-                () => grain.DeleteAsync(cancellationToken),
-                async () =>
-                {
-                    await Local.DeleteAsync(cancellationToken);
-                    return true;
-                });
-            if (!done)
-                throw new StoreUnavailableException();
-        }
+        public Task DeleteAsync(CancellationToken cancellationToken) => DoAsync(
+            () => grain.DeleteAsync(cancellationToken), () => Local.DeleteAsync(cancellationToken));
 
         public async ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken) => await Failover.CallAsync(
             async () => (await grain.GetTokenAsync(cancellationToken)).ToOutcome(),
