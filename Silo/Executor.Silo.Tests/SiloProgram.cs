@@ -30,6 +30,7 @@ internal static class SiloProgram
         return new NodeProgram(typeof(SiloSettings).Assembly.Location)
         {
             MissingReason = missing.Count == 0 ? null : $"{Variable} names no directory with Orleans' {string.Join(" and ", missing)}.",
+            OutlivesFreeze = false,
             Settings = () => [("SILO_PORT", $"{Ports.Free()}")],
             Schema = string.Join('\n', Scripts.Except(missing).Select(script => File.ReadAllText(Path.Combine(directory, script)))),
         };

@@ -17,6 +17,9 @@ internal sealed record NodeProgram(string Assembly)
     /// <summary>For each node that a cluster starts.</summary>
     public Func<(string Name, string Value)[]> Settings { get; init; } = () => [];
 
+    /// <summary>One that was frozen goes on: it does not end because others have given it up.</summary>
+    public bool OutlivesFreeze { get; init; } = true;
+
     /// <summary>SQL to run in a cluster's schema before its first node starts; null for none.</summary>
     public string? Schema { get; init; }
 }

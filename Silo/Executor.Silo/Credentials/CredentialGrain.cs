@@ -2,15 +2,17 @@ using Executor.Credentials;
 using Executor.Credentials.Owner;
 using Executor.Identity;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace Executor.Silo.Credentials;
 
 /// <summary>
 /// Where the cluster finds a credential's owner, which it keeps in this silo's memory while it is used. Reentrant, because the owner
 /// is made for concurrent callers and shares one refresh among them: who finds an unexpired token at hand does not wait behind who
-/// does not. A second activation, which a membership change may bring about, costs a read: the store decides.
+/// does not. A second activation, which a membership change may bring about, costs a read: the store decides. It lives where it is
+/// first asked for: a run's calls then have it beside them, and a load balancer spreads the others.
 /// </summary>
-[Reentrant]
+[Reentrant, PreferLocalPlacement]
 internal sealed class CredentialGrain(CredentialDirectory directory) : Grain, ICredentialGrain
 {
     private CredentialKey _key;
@@ -30,26 +32,29 @@ internal sealed class CredentialGrain(CredentialDirectory directory) : Grain, IC
         return Task.CompletedTask;
     }
 
-    public async Task<DepositReply> DepositAsync(DepositRequest deposit, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return DepositReply.From(await Owner.DepositAsync(deposit.ToDeposit(), cancellationToken));
-        }
-        catch (StoreUnavailableException)
-        {
-            return new DepositReply(DepositReplyKind.StoreUnavailable);
-        }
-    }
-
-    public Task<bool> DeleteAsync(CancellationToken cancellationToken) => DoneAsync(Owner.DeleteAsync(cancellationToken));
-
     public ValueTask<TokenReply> GetTokenAsync(CancellationToken cancellationToken) => ReplyAsync(Owner.GetTokenAsync(cancellationToken));
 
     public ValueTask<TokenReply> TokenRejectedAsync(long generation, CancellationToken cancellationToken) =>
         ReplyAsync(Owner.TokenRejectedAsync(new Generation(generation), cancellationToken));
 
-    public Task<bool> RecoverAsync(CancellationToken cancellationToken) => DoneAsync(Owner.RecoverAsync(cancellationToken));
+    public ValueTask ChangedAsync()
+    {
+        Owner.Invalidate();
+        return ValueTask.CompletedTask;
+    }
+
+    public async Task<bool> RecoverAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Owner.RecoverAsync(cancellationToken);
+            return true;
+        }
+        catch (StoreUnavailableException)
+        {
+            return false;
+        }
+    }
 
     private static async ValueTask<TokenReply> ReplyAsync(ValueTask<TokenOutcome> outcome)
     {
@@ -60,19 +65,6 @@ internal sealed class CredentialGrain(CredentialDirectory directory) : Grain, IC
         catch (StoreUnavailableException)
         {
             return new TokenReply { Kind = TokenReplyKind.StoreUnavailable };
-        }
-    }
-
-    private static async Task<bool> DoneAsync(Task work)
-    {
-        try
-        {
-            await work;
-            return true;
-        }
-        catch (StoreUnavailableException)
-        {
-            return false;
         }
     }
 }

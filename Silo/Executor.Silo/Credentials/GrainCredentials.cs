@@ -5,24 +5,19 @@ namespace Executor.Silo.Credentials;
 
 /// <summary>
 /// Routes to owners through the cluster. A call that a dying or overloaded silo leaves unanswered is made again on an owner in this
-/// process: two owners of one key are harmless, and every operation may be repeated.
+/// process: two owners of one key are harmless, and what is routed may be repeated.
 /// </summary>
 internal sealed class GrainCredentials(IGrainFactory grains, CredentialDirectory local) : ICredentials, ICredentialRecoverer
 {
     public ICredentialOwner For(CredentialKey key) => new Routed(key, Grain(key), local);
 
-    public Task RecoverAsync(CredentialKey key, CancellationToken cancellationToken) => DoAsync(
-        () => Grain(key).RecoverAsync(cancellationToken), () => local.RecoverAsync(key, cancellationToken));
-
-    /// <param name="call">Says false where the database is not available.</param>
-    /// <param name="instead">The same, without the cluster.</param>
-    private static async Task DoAsync(Func<Task<bool>> call, Func<Task> instead)
+    public async Task RecoverAsync(CredentialKey key, CancellationToken cancellationToken)
     {
         var done = await Failover.CallAsync(
-            call,
+            () => Grain(key).RecoverAsync(cancellationToken),
             async () =>
             {
-                await instead();
+                await local.RecoverAsync(key, cancellationToken);
                 return true;
             });
         if (!done)
@@ -33,14 +28,25 @@ internal sealed class GrainCredentials(IGrainFactory grains, CredentialDirectory
 
     private sealed class Routed(CredentialKey key, ICredentialGrain grain, CredentialDirectory local) : ICredentialOwner
     {
+        /// <summary>A silo that is slower has the database's notification, as all others have.</summary>
+        private static readonly TimeSpan _telling = TimeSpan.FromSeconds(1);
+
         private CredentialOwner Local => local.Activate(key);
 
-        public Task<DepositOutcome> DepositAsync(Deposit deposit, CancellationToken cancellationToken) => Failover.CallAsync(
-            async () => (await grain.DepositAsync(DepositRequest.From(deposit), cancellationToken)).ToOutcome(),
-            () => Local.DepositAsync(deposit, cancellationToken));
+        // Not through the cluster: a deposit that a silo left unanswered, and somebody made again, could still arrive there and undo
+        // a later one. The store puts them in order, and no refresh token travels between silos.
+        public async Task<DepositOutcome> DepositAsync(Deposit deposit, CancellationToken cancellationToken)
+        {
+            var outcome = await Local.DepositAsync(deposit, cancellationToken);
+            await TellAsync();
+            return outcome;
+        }
 
-        public Task DeleteAsync(CancellationToken cancellationToken) => DoAsync(
-            () => grain.DeleteAsync(cancellationToken), () => Local.DeleteAsync(cancellationToken));
+        public async Task DeleteAsync(CancellationToken cancellationToken)
+        {
+            await Local.DeleteAsync(cancellationToken);
+            await TellAsync();
+        }
 
         public async ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken) => await Failover.CallAsync(
             async () => (await grain.GetTokenAsync(cancellationToken)).ToOutcome(),
@@ -50,5 +56,14 @@ internal sealed class GrainCredentials(IGrainFactory grains, CredentialDirectory
             await Failover.CallAsync(
                 async () => (await grain.TokenRejectedAsync(rejected.Value, cancellationToken)).ToOutcome(),
                 async () => await Local.TokenRejectedAsync(rejected, cancellationToken));
+
+        /// <summary>Whoever deposits and then asks is answered from the deposit, at whichever silo.</summary>
+        private Task<bool> TellAsync() => Failover.CallAsync(
+            async () =>
+            {
+                await grain.ChangedAsync().AsTask().WaitAsync(_telling);
+                return true;
+            },
+            () => Task.FromResult(false));
     }
 }

@@ -1,19 +1,14 @@
+using Orleans.CodeGeneration;
+
 namespace Executor.Silo.Credentials;
 
 /// <summary>
-/// The owner of one credential; the key is the user's id, extended by the MCP server's. A call that is lost or repeated does no harm:
-/// the owner decides everything in the store.
+/// The owner of one credential; the key is the user's id, extended by the MCP server's. A call that is lost, repeated, or late by
+/// minutes does no harm. That is why deposits and deletions are not among them: they are made in the store from where they arrive.
 /// </summary>
-[Alias("executor.credential")]
+[Alias("executor.credential"), Version(1)]
 internal interface ICredentialGrain : IGrainWithIntegerCompoundKey
 {
-    [Alias("deposit")]
-    Task<DepositReply> DepositAsync(DepositRequest deposit, CancellationToken cancellationToken);
-
-    /// <returns>False when the database is not available.</returns>
-    [Alias("delete")]
-    Task<bool> DeleteAsync(CancellationToken cancellationToken);
-
     [Alias("get-token")]
     ValueTask<TokenReply> GetTokenAsync(CancellationToken cancellationToken);
 
@@ -21,6 +16,10 @@ internal interface ICredentialGrain : IGrainWithIntegerCompoundKey
     /// <param name="cancellationToken">The caller stops waiting; a redemption goes on.</param>
     [Alias("token-rejected")]
     ValueTask<TokenReply> TokenRejectedAsync(long generation, CancellationToken cancellationToken);
+
+    /// <summary>The row is another one than a moment ago: what is in memory is read again.</summary>
+    [Alias("changed")]
+    ValueTask ChangedAsync();
 
     /// <summary>Looks at what is unresolved, on nobody's behalf.</summary>
     /// <returns>False when the database is not available.</returns>

@@ -56,6 +56,10 @@ internal static class SiloComposition
         // A call outlives the longest that an owner keeps its caller waiting; it never waits for a redemption's own deadline.
         services.AddOptions<SiloMessagingOptions>().Configure<IOptions<CredentialOptions>>((messaging, credentials) =>
             messaging.ResponseTimeout = messaging.SystemResponseTimeout = credentials.Value.CallerWait + TimeSpan.FromSeconds(5));
+
+        // As long as the owner that the grain finds here.
+        services.AddOptions<GrainCollectionOptions>().Configure<IOptions<CredentialOptions>>((collection, credentials) =>
+            collection.ClassSpecificCollectionAge[typeof(CredentialGrain).FullName!] = credentials.Value.OwnerIdle);
         services.AddSingleton<GrainCredentials>();
         services.AddSingleton<ICredentials>(provider => provider.GetRequiredService<GrainCredentials>());
         services.AddSingleton<ICredentialRecoverer>(provider => provider.GetRequiredService<GrainCredentials>());

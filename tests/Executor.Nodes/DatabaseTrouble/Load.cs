@@ -87,8 +87,8 @@ internal sealed class Load : IAsyncDisposable
             await Task.WhenAll(_grants.Keys.Select(user => OwnToolsAsync(node, user)));
         await Task.WhenAll(_runs.Select(run => EffectAsync(run.Key, run.Value)));
 
-        var counters = _cluster.Sandbox.OAuth.Counters;
-        Assert.Equal((0, 0), (counters.RevokedFamilies, counters.ReplaysOfSpentTokens));
+        var replayed = _cluster.Sandbox.OAuth.Journal.Read(where: request => request.Replay || request.RevokedFamily);
+        Assert.True(replayed.Count == 0, string.Join('\n', replayed.Select(Describe)));
     }
 
     /// <summary>Of a test that failed, the callers stop wherever they are.</summary>
@@ -189,6 +189,10 @@ internal sealed class Load : IAsyncDisposable
 
         Assert.Equal(("succeeded", 1), (end.GetProperty("status").GetString(), Effects(run)));
     }
+
+    /// <summary>Everything that was asked with the grant.</summary>
+    private string Describe(GrantRequest replay) => string.Join(
+        '\n', _cluster.Sandbox.OAuth.Journal.Read(where: request => request.GrantId == replay.GrantId));
 
     private int Effects(string run) => _cluster.Sandbox.Mcp.Effects.GetValueOrDefault($"{run}/0");
 }

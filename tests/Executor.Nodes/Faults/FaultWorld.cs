@@ -23,8 +23,8 @@ public sealed class FaultWorld
                    select new Scenario(cluster, fault, provider, ++user),
             ]))
             .ToList();
-        foreach (var scenario in victims.SelectMany(victim => victim.Scenarios))
-            await scenario.DepositAsync(others[0]);
+        foreach (var victim in victims)
+            await victim.DepositAsync();
 
         await Task.WhenAll(victims.Select(victim => victim.ReachProviderAsync()));
         await StrikeAsync(cluster, victims);

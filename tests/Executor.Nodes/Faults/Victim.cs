@@ -10,9 +10,16 @@ internal sealed class Victim(Cluster cluster, ClusterNode node, Fate fate, IRead
     public IReadOnlyList<Scenario> Scenarios => scenarios;
 
     /// <summary>Where the user's calls go in the end.</summary>
-    public ClusterNode? Survivor => fate == Fate.Killed ? null : node;
+    public ClusterNode? Survivor => fate == Fate.Killed || !NodeProgram.Current.OutlivesFreeze ? null : node;
 
     private IEnumerable<Scenario> Strict => scenarios.Where(scenario => scenario.Provider.IsStrict);
+
+    /// <summary>At the victim itself: an engine that gives a credential to one node of all gives it to the one that met it first.</summary>
+    public async Task DepositAsync()
+    {
+        foreach (var scenario in scenarios)
+            await scenario.DepositAsync(node);
+    }
 
     /// <summary>Everything but the commits: requests and answers are held, connections have broken.</summary>
     public async Task ReachProviderAsync()
