@@ -74,12 +74,16 @@ internal sealed class SiloPair : IAsyncDisposable
 
     public static IRuns RunsAt(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<IRuns>();
 
-    /// <summary>On both silos.</summary>
-    public async Task<int> CountActivationsAsync<TGrain>()
+    /// <summary>On all silos.</summary>
+    public async Task<int> CountActivationsAsync<TGrain>() => (await ActivationsAsync<TGrain>()).Values.Sum();
+
+    public async Task<Dictionary<SiloAddress, int>> ActivationsAsync<TGrain>()
     {
         var management = First.ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
         var activations = await management.GetDetailedGrainStatistics();
-        return activations.Count(activation => activation.GrainType.Contains(typeof(TGrain).Name, StringComparison.Ordinal));
+        return activations.Where(activation => activation.GrainType.Contains(typeof(TGrain).Name, StringComparison.Ordinal))
+            .CountBy(activation => activation.SiloAddress)
+            .ToDictionary();
     }
 
     public async ValueTask DisposeAsync()

@@ -43,8 +43,11 @@ internal static class SiloComposition
                 membership.ProbeTimeout = settings.ProbeTimeout;
                 membership.NumMissedProbesLimit = settings.MissedProbes;
             });
+            settings.Tls?.Use(silo);
             silo.AddExecutorGrains();
         });
+        if (settings.Tls is null && !System.Net.IPAddress.IsLoopback(settings.Address))
+            node.Services.AddHostedService<ClearTextWarning>();
     }
 
     /// <summary>The Orleans engine, on whatever silo.</summary>
@@ -66,6 +69,16 @@ internal static class SiloComposition
         services.AddSingleton<IRuns, GrainRuns>();
         services.AddPlacementDirector<RunPlacement, RunPlacementDirector>();
         services.AddHostedService<LostSilos>();
+
+        // A silo that joins takes over credentials that are in use, not only new ones. Moving one costs a read.
+#pragma warning disable ORLEANSEXP002 // What is experimental is the interface, which is this line.
+        silo.AddActivationRebalancer();
+#pragma warning restore ORLEANSEXP002
+        silo.Configure<ActivationRebalancerOptions>(rebalancer =>
+        {
+            rebalancer.RebalancerDueTime = TimeSpan.FromSeconds(10);
+            rebalancer.SessionCyclePeriod = TimeSpan.FromSeconds(5);
+        });
         services.AddSingleton<IFatalErrorHandler, OrderlyEnd>();
         return silo;
     }

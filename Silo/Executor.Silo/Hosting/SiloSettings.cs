@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Executor.Server.Configuration;
 
@@ -7,6 +6,13 @@ namespace Executor.Silo.Hosting;
 /// <summary>How this silo meets the others. Everything else it has from the settings of every node.</summary>
 internal sealed record SiloSettings
 {
+    private static readonly Setting _address = new("SILO_ADDRESS", "IP address");
+    private static readonly Setting _port = new("SILO_PORT", "port");
+    private static readonly Setting _clusterId = new("SILO_CLUSTER_ID", "name");
+    private static readonly Setting _probeTimeout = new("SILO_PROBE_TIMEOUT_MS", "milliseconds");
+    private static readonly Setting _missedProbes = new("SILO_MISSED_PROBES", "count");
+    private static readonly Dictionary<string, string> _noFile = [];
+
     /// <summary>Where other silos reach this one, and the only address that it listens on for them.</summary>
     public required IPAddress Address { get; init; }
 
@@ -20,38 +26,33 @@ internal sealed record SiloSettings
     /// <summary>So many probes in a row without an answer are a vote for a silo's death.</summary>
     public required int MissedProbes { get; init; }
 
+    /// <summary>Null for traffic in the clear.</summary>
+    public required SiloTls? Tls { get; init; }
+
     /// <exception cref="ConfigurationException">Names everything that is wrong.</exception>
     public static SiloSettings Read(Func<string, string?> environment)
     {
         var errors = new List<string>();
+        var values = new SettingValues(CommandLine.Parse([], errors), environment, _noFile, errors);
         var settings = new SiloSettings
         {
-            Address = ReadAddress(),
-            Port = ReadInteger("SILO_PORT", 11_111, 1, 65_535),
-            ClusterId = environment("SILO_CLUSTER_ID") is { Length: > 0 } id ? id : "executor",
-            ProbeTimeout = TimeSpan.FromMilliseconds(ReadInteger("SILO_PROBE_TIMEOUT_MS", 1000, 100, 60_000)),
-            MissedProbes = ReadInteger("SILO_MISSED_PROBES", 3, 1, 100),
+            Address = ReadAddress(values),
+            Port = values.Integer(_port, 11_111, 1, 65_535),
+            ClusterId = values.Find(_clusterId) ?? "executor",
+            ProbeTimeout = TimeSpan.FromMilliseconds(values.Integer(_probeTimeout, 1000, 100, 60_000)),
+            MissedProbes = values.Integer(_missedProbes, 3, 1, 100),
+            Tls = SiloTls.Read(values),
         };
         return errors.Count == 0 ? settings : throw ConfigurationException.From(errors);
+    }
 
-        IPAddress ReadAddress()
-        {
-            if (environment("SILO_ADDRESS") is not { Length: > 0 } text)
-                return IPAddress.Loopback;
-            if (IPAddress.TryParse(text, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
-                return address;
-            errors.Add("SILO_ADDRESS: must be the IP address of one interface, as other silos reach it.");
+    private static IPAddress ReadAddress(SettingValues values)
+    {
+        if (values.Find(_address) is not { } text)
             return IPAddress.Loopback;
-        }
-
-        int ReadInteger(string name, int fallback, int minimum, int maximum)
-        {
-            if (environment(name) is not { Length: > 0 } text)
-                return fallback;
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= minimum && number <= maximum)
-                return number;
-            errors.Add($"{name}: must be an integer from {minimum} to {maximum}.");
-            return fallback;
-        }
+        if (IPAddress.TryParse(text, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+            return address;
+        values.Refuse(_address, "must be the IP address of one interface, as other silos reach it.");
+        return IPAddress.Loopback;
     }
 }

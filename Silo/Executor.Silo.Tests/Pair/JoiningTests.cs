@@ -1,0 +1,36 @@
+using Executor.Credentials;
+using Executor.Silo.Credentials;
+using Orleans.TestingHost;
+
+namespace Executor.Silo.Tests.Pair;
+
+public sealed class JoiningTests
+{
+    private const int Users = 200;
+
+    [PostgresFact]
+    public async Task Credentials_in_use_move_to_a_silo_that_joins_and_nobody_notices()
+    {
+        await using var pair = await SiloPair.StartAsync();
+        for (var user = 1; user <= Users; user++)
+        {
+            await pair.DepositAsync(user % 2 == 0 ? pair.First : pair.Second, user);
+            await AskAsync(pair.First, user);
+        }
+
+        var third = (InProcessSiloHandle)await pair.Cluster.StartAdditionalSiloAsync();
+        for (var call = 0; (await pair.ActivationsAsync<CredentialGrain>()).GetValueOrDefault(third.SiloAddress) < Users / 10; call++)
+        {
+            // Nobody asks at the third one: what is there has moved.
+            var callers = Enumerable.Range(1, Users).Select(user => AskAsync(user % 2 == 0 ? pair.First : pair.Second, user));
+            await Task.WhenAll(callers).WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.True(call < 2000, "Nothing moves.");
+        }
+
+        Assert.Equal(Users, pair.Sandbox.OAuth.Counters.Issued);
+        Assert.Equal(Users, await pair.CountActivationsAsync<CredentialGrain>());
+    }
+
+    private static async Task AskAsync(InProcessSiloHandle silo, long user) =>
+        Assert.IsType<TokenOutcome.Issued>(await SiloPair.OwnerAt(silo, user).GetTokenAsync(default));
+}
