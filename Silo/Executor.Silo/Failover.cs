@@ -1,21 +1,30 @@
-using Orleans.Runtime;
-
 namespace Executor.Silo;
 
-/// <summary>What to do when a silo does not answer.</summary>
-internal static class Failover
+/// <summary>What to do when a silo does not answer, or answers that it cannot.</summary>
+internal sealed partial class Failover(ILogger<Failover> logger)
 {
-    /// <param name="call">To a grain.</param>
+    /// <param name="call">To a grain; null is the answer of a silo that cannot.</param>
     /// <param name="instead">The same, without the cluster.</param>
-    public static async Task<T> CallAsync<T>(Func<Task<T>> call, Func<Task<T>> instead)
+    /// <param name="cancellationToken">Of the caller, who is not answered once it is cancelled.</param>
+    public async Task<T> CallAsync<T>(Func<Task<T?>> call, Func<Task<T>> instead, CancellationToken cancellationToken)
     {
         try
         {
-            return await call();
+            if (await call() is { } answer)
+                return answer;
         }
-        catch (Exception fault) when (fault is OrleansException or TimeoutException or ObjectDisposedException)
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
-            return await instead();
+            // Whatever it was: a rejection carries any exception, and what is asked instead has its own.
+            Log.NotAnswered(logger, fault.GetType().Name);
         }
+
+        return await instead();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "A silo did not answer ({ExceptionType}); it is done without the cluster")]
+        public static partial void NotAnswered(ILogger logger, string exceptionType);
     }
 }

@@ -69,7 +69,10 @@ internal sealed class NodeClient(HttpClient http, long user)
         await Eventually.TrueAsync(
             async () =>
             {
-                run = (await GetRunAsync(id)).Json;
+                var answer = await GetRunAsync(id);
+                if (answer.Status == HttpStatusCode.ServiceUnavailable)
+                    return false; // a busy node's answer, to be asked again
+                run = answer.Json;
                 return statuses.Contains(run.GetProperty("status").GetString(), StringComparer.Ordinal);
             },
             Patience);

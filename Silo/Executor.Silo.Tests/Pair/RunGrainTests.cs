@@ -32,8 +32,9 @@ public sealed class RunGrainTests
         foreach (var silo in new[] { pair.First, pair.Second })
         {
             pair.Sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Hang) { Tool = "echo" });
+            var before = pair.Sandbox.Mcp.Journal.Position;
             var id = await StartAsync(silo, "echo");
-            await pair.Sandbox.Mcp.WaitForHeldAsync();
+            await pair.Sandbox.Mcp.WaitForRequestsAsync(request => request.Stage == McpStage.Held, after: before);
 
             var answer = await SiloPair.RunsAt(pair.Second).For(id).CancelAsync(User, default);
 
@@ -44,9 +45,9 @@ public sealed class RunGrainTests
     }
 
     [PostgresFact]
-    public async Task Runs_of_a_killed_silo_go_on_elsewhere()
+    public async Task Runs_of_a_killed_silo_go_on_elsewhere_without_waiting_for_its_heartbeat()
     {
-        await using var pair = await SiloPair.StartAsync();
+        await using var pair = await SiloPair.StartAsync(lease: TimeSpan.FromMinutes(10));
         await pair.DepositAsync(pair.First, user: 1);
         pair.Sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Hang) { Tool = "search" });
         var id = await StartAsync(pair.First, "search");

@@ -44,11 +44,13 @@ internal sealed class SiloPair : IAsyncDisposable
 
     public InProcessSiloHandle Second => (InProcessSiloHandle)Cluster.SecondarySilos[0];
 
-    public static async Task<SiloPair> StartAsync(SandboxOptions? sandbox = null)
+    /// <param name="lease">After which a node whose heartbeat stands still is taken for lost.</param>
+    public static async Task<SiloPair> StartAsync(TimeSpan? lease = null)
     {
         var postgres = await PrivatePostgres.GetAsync();
         var schema = $"pair_{Guid.NewGuid():N}";
-        var world = new World(await SandboxHost.StartAsync(sandbox), new StorageProvider.Postgres(postgres.ConnectionString(), schema));
+        var world = new World(
+            await SandboxHost.StartAsync(), new StorageProvider.Postgres(postgres.ConnectionString(), schema), lease ?? new NodeOptions().Lease);
         Worlds[schema] = world;
         var builder = new TestClusterBuilder(initialSilosCount: 2);
         builder.Properties[nameof(World)] = schema;
@@ -100,7 +102,7 @@ internal sealed class SiloPair : IAsyncDisposable
         await drop.ExecuteNonQueryAsync();
     }
 
-    private sealed record World(SandboxHost Sandbox, StorageProvider.Postgres Postgres);
+    private sealed record World(SandboxHost Sandbox, StorageProvider.Postgres Postgres, TimeSpan Lease);
 
     private sealed class NodeServicesOfSilo : IHostConfigurator, ISiloConfigurator
     {
@@ -115,7 +117,7 @@ internal sealed class SiloPair : IAsyncDisposable
             services.AddExecutorStorage(new StorageOptions(world.Postgres));
             services.AddHostedService<OpenDatabase>();
             services.AddExecutorNodes();
-            services.Configure<NodeOptions>(node => node.Name = $"silo-{Guid.NewGuid():N}");
+            services.Configure<NodeOptions>(node => (node.Name, node.Lease) = ($"silo-{Guid.NewGuid():N}", world.Lease));
             services.AddHostedService<OpenNode>();
             services.AddExecutorMcp();
             services.AddExecutorCredentials();

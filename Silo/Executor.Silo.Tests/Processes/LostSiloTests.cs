@@ -9,6 +9,19 @@ public sealed class LostSiloTests
     private const string Search =
         """{"name":"lost","steps":[{"id":"a","type":"mcp","mcpServerId":"strict","tool":"search","arguments":{"query":"x"}}]}""";
 
+    [PostgresFact]
+    public async Task Silos_start_elsewhere_after_all_were_lost()
+    {
+        await using var cluster = await Cluster.StartAsync(2);
+        await cluster.Nodes[0].As(1).DepositAsync("strict", cluster.Sandbox.OAuth.Mint(ProviderBehaviour.Strict), cluster.Sandbox);
+        foreach (var node in cluster.Nodes)
+            node.Process.Kill();
+
+        var successor = await cluster.AddNodeAsync();
+
+        Assert.Equal(HttpStatusCode.OK, (await successor.As(1).ListToolsAsync("strict")).Status);
+    }
+
     [PostgresTheory]
     [InlineData(true)]
     [InlineData(false)]
@@ -37,6 +50,13 @@ public sealed class LostSiloTests
 
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
         await survivor.As(1).RunReachesAsync(run, "succeeded");
+        if (!isKilled)
+        {
+            // Its supervisor is told that it failed.
+            victim.Process.Thaw();
+            Assert.Equal(1, await victim.Process.ExitCodeAsync());
+        }
+
         Assert.Equal(20, cluster.Sandbox.OAuth.Counters.Issued);
         Assert.Equal(0, cluster.Sandbox.OAuth.Counters.ReplaysOfSpentTokens);
     }

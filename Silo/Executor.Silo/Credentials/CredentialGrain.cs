@@ -1,6 +1,7 @@
 using Executor.Credentials;
 using Executor.Credentials.Owner;
 using Executor.Identity;
+using Executor.Nodes;
 using Orleans.Concurrency;
 using Orleans.Placement;
 
@@ -12,8 +13,8 @@ namespace Executor.Silo.Credentials;
 /// does not. A second activation, which a membership change may bring about, costs a read: the store decides. It lives where it is
 /// first asked for: a run's calls then have it beside them, and a load balancer spreads the others.
 /// </summary>
-[Reentrant, PreferLocalPlacement]
-internal sealed class CredentialGrain(CredentialDirectory directory) : Grain, ICredentialGrain
+[Reentrant, PreferLocalPlacement, GrainType("executor.credential")]
+internal sealed class CredentialGrain(CredentialDirectory directory, INodeLiveness liveness, IDetachedWork work) : Grain, ICredentialGrain
 {
     private CredentialKey _key;
 
@@ -32,10 +33,11 @@ internal sealed class CredentialGrain(CredentialDirectory directory) : Grain, IC
         return Task.CompletedTask;
     }
 
-    public ValueTask<TokenReply> GetTokenAsync(CancellationToken cancellationToken) => ReplyAsync(Owner.GetTokenAsync(cancellationToken));
+    public ValueTask<TokenReply> GetTokenAsync(CancellationToken cancellationToken) =>
+        AskAsync(owner => owner.GetTokenAsync(cancellationToken));
 
     public ValueTask<TokenReply> TokenRejectedAsync(long generation, CancellationToken cancellationToken) =>
-        ReplyAsync(Owner.TokenRejectedAsync(new Generation(generation), cancellationToken));
+        AskAsync(owner => owner.TokenRejectedAsync(new Generation(generation), cancellationToken));
 
     public ValueTask ChangedAsync()
     {
@@ -43,28 +45,47 @@ internal sealed class CredentialGrain(CredentialDirectory directory) : Grain, IC
         return ValueTask.CompletedTask;
     }
 
-    public async Task<bool> RecoverAsync(CancellationToken cancellationToken)
+    // Not in a turn: what an activation is busy with for minutes keeps it from being moved, and its callers with it.
+    public ValueTask RecoverAsync()
     {
+        if (IsNoPlace())
+            return ValueTask.CompletedTask; // the next sweep finds another
+        var owner = Owner;
+        _ = work.Start("recovery", async () =>
+        {
+            try
+            {
+                await owner.RecoverAsync(CancellationToken.None);
+            }
+            catch (StoreUnavailableException)
+            {
+                // The sweep asks again.
+            }
+        });
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<TokenReply> AskAsync(Func<CredentialOwner, ValueTask<TokenOutcome>> ask)
+    {
+        if (IsNoPlace())
+            return TokenReply.NotHere;
         try
         {
-            await Owner.RecoverAsync(cancellationToken);
-            return true;
+            var outcome = await ask(Owner);
+            return outcome is TokenOutcome.Unavailable && !liveness.MayOpenIntents ? TokenReply.NotHere : TokenReply.From(outcome);
         }
         catch (StoreUnavailableException)
         {
-            return false;
+            return TokenReply.NotHere;
         }
     }
 
-    private static async ValueTask<TokenReply> ReplyAsync(ValueTask<TokenOutcome> outcome)
+    /// <summary>A silo that drains, or is cut off from the database, keeps no credential that others could refresh.</summary>
+    private bool IsNoPlace()
     {
-        try
-        {
-            return TokenReply.From(await outcome);
-        }
-        catch (StoreUnavailableException)
-        {
-            return new TokenReply { Kind = TokenReplyKind.StoreUnavailable };
-        }
+        if (liveness.MayOpenIntents)
+            return false;
+        DeactivateOnIdle();
+        return true;
     }
 }

@@ -1,32 +1,32 @@
 using Executor.Credentials;
 using Executor.Credentials.Owner;
+using Orleans.Runtime;
 
 namespace Executor.Silo.Credentials;
 
 /// <summary>
-/// Routes to owners through the cluster. A call that a dying or overloaded silo leaves unanswered is made again on an owner in this
-/// process: two owners of one key are harmless, and what is routed may be repeated.
+/// Routes to owners through the cluster. What a dying, draining or cut-off silo does not answer, an owner in this process does: two
+/// owners of one key are harmless, and what is routed may be repeated.
 /// </summary>
-internal sealed class GrainCredentials(IGrainFactory grains, CredentialDirectory local) : ICredentials, ICredentialRecoverer
+internal sealed class GrainCredentials(IGrainFactory grains, CredentialDirectory local, Failover failover) : ICredentials, ICredentialRecoverer
 {
-    public ICredentialOwner For(CredentialKey key) => new Routed(key, Grain(key), local);
+    public ICredentialOwner For(CredentialKey key) => new Routed(key, Grain(key), local, failover);
 
     public async Task RecoverAsync(CredentialKey key, CancellationToken cancellationToken)
     {
-        var done = await Failover.CallAsync(
-            () => Grain(key).RecoverAsync(cancellationToken),
-            async () =>
-            {
-                await local.RecoverAsync(key, cancellationToken);
-                return true;
-            });
-        if (!done)
-            throw new StoreUnavailableException();
+        try
+        {
+            await Grain(key).RecoverAsync();
+        }
+        catch (Exception fault) when (fault is OrleansException or TimeoutException)
+        {
+            await local.RecoverAsync(key, cancellationToken);
+        }
     }
 
     private ICredentialGrain Grain(CredentialKey key) => grains.GetGrain<ICredentialGrain>(key.User.Value, key.Server.Value, null);
 
-    private sealed class Routed(CredentialKey key, ICredentialGrain grain, CredentialDirectory local) : ICredentialOwner
+    private sealed class Routed(CredentialKey key, ICredentialGrain grain, CredentialDirectory local, Failover failover) : ICredentialOwner
     {
         /// <summary>A silo that is slower has the database's notification, as all others have.</summary>
         private static readonly TimeSpan _telling = TimeSpan.FromSeconds(1);
@@ -48,22 +48,34 @@ internal sealed class GrainCredentials(IGrainFactory grains, CredentialDirectory
             await TellAsync();
         }
 
-        public async ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken) => await Failover.CallAsync(
-            async () => (await grain.GetTokenAsync(cancellationToken)).ToOutcome(),
-            async () => await Local.GetTokenAsync(cancellationToken));
+        public ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken) => AskAsync(
+            () => grain.GetTokenAsync(cancellationToken), () => Local.GetTokenAsync(cancellationToken), cancellationToken);
 
-        public async ValueTask<TokenOutcome> TokenRejectedAsync(Generation rejected, CancellationToken cancellationToken) =>
-            await Failover.CallAsync(
-                async () => (await grain.TokenRejectedAsync(rejected.Value, cancellationToken)).ToOutcome(),
-                async () => await Local.TokenRejectedAsync(rejected, cancellationToken));
+        public ValueTask<TokenOutcome> TokenRejectedAsync(Generation rejected, CancellationToken cancellationToken) => AskAsync(
+            () => grain.TokenRejectedAsync(rejected.Value, cancellationToken),
+            () => Local.TokenRejectedAsync(rejected, cancellationToken),
+            cancellationToken);
+
+        private async ValueTask<TokenOutcome> AskAsync(
+            Func<ValueTask<TokenReply>> ask, Func<ValueTask<TokenOutcome>> instead, CancellationToken cancellationToken) =>
+            await failover.CallAsync(
+                async () =>
+                {
+                    try
+                    {
+                        return (await ask()).ToOutcome();
+                    }
+                    catch (TimeoutException)
+                    {
+                        // The caller has waited for as long as anybody is made to wait.
+                        return new TokenOutcome.Unavailable(TimeSpan.FromSeconds(1));
+                    }
+                },
+                async () => await instead(),
+                cancellationToken);
 
         /// <summary>Whoever deposits and then asks is answered from the deposit, at whichever silo.</summary>
-        private Task<bool> TellAsync() => Failover.CallAsync(
-            async () =>
-            {
-                await grain.ChangedAsync().AsTask().WaitAsync(_telling);
-                return true;
-            },
-            () => Task.FromResult(false));
+        private async Task TellAsync() => await grain.ChangedAsync().AsTask().WaitAsync(_telling).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 }

@@ -21,8 +21,7 @@ internal interface ICredentialGrain : IGrainWithIntegerCompoundKey
     [Alias("changed")]
     ValueTask ChangedAsync();
 
-    /// <summary>Looks at what is unresolved, on nobody's behalf.</summary>
-    /// <returns>False when the database is not available.</returns>
+    /// <summary>Sets off what brings an unresolved intent nearer to its end, on nobody's behalf.</summary>
     [Alias("recover")]
-    Task<bool> RecoverAsync(CancellationToken cancellationToken);
+    ValueTask RecoverAsync();
 }

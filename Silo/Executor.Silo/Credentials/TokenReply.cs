@@ -5,13 +5,13 @@ namespace Executor.Silo.Credentials;
 
 internal enum TokenReplyKind
 {
-    Issued,
-    NeedsReauth,
-    Unavailable,
-    EncryptionKeyMissing,
+    Issued = 0,
+    NeedsReauth = 1,
+    Unavailable = 2,
+    EncryptionKeyMissing = 3,
 
-    /// <summary>Told as an answer: an exception would travel with its whole history.</summary>
-    StoreUnavailable,
+    /// <summary>This silo cannot tell; another may. An exception would travel with its whole history.</summary>
+    NotHere = 4,
 }
 
 /// <summary>What an owner answers to who asks for a token. Printing it shows none.</summary>
@@ -36,6 +36,8 @@ internal readonly struct TokenReply
     [Id(5)]
     public TimeSpan RetryAfter { get; init; }
 
+    public static TokenReply NotHere => new() { Kind = TokenReplyKind.NotHere };
+
     public static TokenReply From(TokenOutcome outcome) => outcome switch
     {
         TokenOutcome.Issued issued => new()
@@ -58,13 +60,13 @@ internal readonly struct TokenReply
 
     public override string ToString() => $"({Kind})";
 
-    public TokenOutcome ToOutcome() => Kind switch
+    /// <returns>Null where another owner has to be asked: also for a kind that only a newer version knows.</returns>
+    public TokenOutcome? ToOutcome() => Kind switch
     {
         TokenReplyKind.Issued => new TokenOutcome.Issued(new AccessToken(AccessToken!), new Generation(Generation)),
         TokenReplyKind.NeedsReauth => new TokenOutcome.NeedsReauth(new Generation(Generation), SeenState, Reason),
         TokenReplyKind.Unavailable => new TokenOutcome.Unavailable(RetryAfter),
         TokenReplyKind.EncryptionKeyMissing => new TokenOutcome.EncryptionKeyMissing(),
-        TokenReplyKind.StoreUnavailable => throw new StoreUnavailableException(),
-        _ => throw new UnreachableException(),
+        _ => null,
     };
 }

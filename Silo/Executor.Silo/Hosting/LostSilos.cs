@@ -11,14 +11,18 @@ internal sealed partial class LostSilos(
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var known = new HashSet<SiloAddress>();
+        // The table remembers deaths for days: those from before this silo's time are the heartbeat's affair.
+        HashSet<SiloAddress>? known = null;
         await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
         {
-            var living = snapshot.Members.Values.Where(member => member.Status != SiloStatus.Dead).Select(member => member.Name).ToHashSet();
-            var dead = snapshot.Members.Values.Where(member => member.Status == SiloStatus.Dead && known.Add(member.SiloAddress)).ToList();
+            var dead = snapshot.Members.Values.Where(member => member.Status == SiloStatus.Dead).ToList();
+            if (known is null)
+            {
+                known = [.. dead.Select(member => member.SiloAddress)];
+                continue;
+            }
 
-            // A name that lives again says nothing about which incarnation a run is with: those are left to the heartbeat.
-            var lost = dead.Select(member => member.Name).Where(name => !living.Contains(name)).ToHashSet();
+            var lost = dead.Where(member => known.Add(member.SiloAddress)).Select(member => member.Name).ToHashSet();
             if (lost.Count > 0)
                 await TakeOverAsync(lost, stoppingToken);
         }
@@ -28,17 +32,22 @@ internal sealed partial class LostSilos(
     {
         try
         {
-            await takeover.TakeOverAsync(owner => lost.Contains(owner.Name), stoppingToken);
+            // A name that lives again says nothing about which incarnation a run is with: those are left to the heartbeat as well.
+            await takeover.TakeOverAsync(owner => lost.Contains(owner.Name) && !IsLiving(owner.Name), stoppingToken);
         }
-        catch (StoreUnavailableException)
+        catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
         {
-            Log.LeftToTheHeartbeat(logger);
+            // Every silo sees the same death: whatever is wrong, they must not all end of it.
+            Log.LeftToTheHeartbeat(logger, fault.GetType().Name);
         }
     }
 
+    private bool IsLiving(string name) =>
+        membership.CurrentSnapshot.Members.Values.Any(member => member.Name == name && member.Status != SiloStatus.Dead);
+
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The runs of lost silos could not be taken over at once: the database is not available")]
-        public static partial void LeftToTheHeartbeat(ILogger logger);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The runs of lost silos could not be taken over at once ({ExceptionType})")]
+        public static partial void LeftToTheHeartbeat(ILogger logger, string exceptionType);
     }
 }

@@ -8,6 +8,7 @@ using Executor.Silo.Runs;
 using Executor.Storage;
 using Executor.Storage.Databases.Postgres;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 
@@ -22,11 +23,13 @@ internal static class SiloComposition
         {
             clustering.Invariant = "Npgsql";
             clustering.ConnectionString = storage is StorageProvider.Postgres postgres
-                ? PostgresSettings.From(postgres).Pooled
+                ? OwnPool(PostgresSettings.From(postgres).Pooled)
                 : throw ConfigurationException.From(["DATABASE_URL: silos share a PostgreSQL; name one."]);
         });
         // What the framework tells below a warning is its own affair.
         node.Logging.AddFilter("Orleans", LogLevel.Warning);
+        node.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error); // warns of the garbage collector that a node has on purpose
+        node.Services.AddHostedService<StaleSilos>(); // before the silo itself, whose start it makes possible
         node.UseOrleans(silo =>
         {
             silo.UseAdoNetClustering((AdoNetClusteringSiloOptions _) => { });
@@ -63,6 +66,7 @@ internal static class SiloComposition
         // As long as the owner that the grain finds here.
         services.AddOptions<GrainCollectionOptions>().Configure<IOptions<CredentialOptions>>((collection, credentials) =>
             collection.ClassSpecificCollectionAge[typeof(CredentialGrain).FullName!] = credentials.Value.OwnerIdle);
+        services.AddSingleton<Failover>();
         services.AddSingleton<GrainCredentials>();
         services.AddSingleton<ICredentials>(provider => provider.GetRequiredService<GrainCredentials>());
         services.AddSingleton<ICredentialRecoverer>(provider => provider.GetRequiredService<GrainCredentials>());
@@ -79,7 +83,13 @@ internal static class SiloComposition
             rebalancer.RebalancerDueTime = TimeSpan.FromSeconds(10);
             rebalancer.SessionCyclePeriod = TimeSpan.FromSeconds(5);
         });
-        services.AddSingleton<IFatalErrorHandler, OrderlyEnd>();
+        services.AddSingleton<OrderlyEnd>();
+        services.AddSingleton<IFatalErrorHandler>(provider => provider.GetRequiredService<OrderlyEnd>());
+        services.AddHostedService(provider => provider.GetRequiredService<OrderlyEnd>());
         return silo;
     }
+
+    /// <summary>The membership table is asked for little: it does not double this node's connections.</summary>
+    private static string OwnPool(string connection) =>
+        new NpgsqlConnectionStringBuilder(connection) { MaxPoolSize = 5, ApplicationName = "executor-membership" }.ConnectionString;
 }

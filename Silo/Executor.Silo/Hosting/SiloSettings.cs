@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Executor.Server.Configuration;
 
 namespace Executor.Silo.Hosting;
@@ -49,10 +50,23 @@ internal sealed record SiloSettings
     private static IPAddress ReadAddress(SettingValues values)
     {
         if (values.Find(_address) is not { } text)
+        {
+            // Silos of two machines that both call themselves so would declare each other dead in turn.
+            if (!string.Equals(values.Find(Settings.Environment), "Development", StringComparison.OrdinalIgnoreCase))
+                values.Refuse(_address, "is required: the IP address of one interface, as other silos reach it.");
             return IPAddress.Loopback;
-        if (IPAddress.TryParse(text, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+        }
+
+        if (text.AsSpan().ContainsAny('.', ':') && IPAddress.TryParse(text, out var address) && IsOfOneInterface(address))
             return address;
         values.Refuse(_address, "must be the IP address of one interface, as other silos reach it.");
         return IPAddress.Loopback;
+    }
+
+    private static bool IsOfOneInterface(IPAddress address)
+    {
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return !plain.Equals(IPAddress.Any) && !plain.Equals(IPAddress.IPv6Any) && !plain.IsIPv6Multicast
+            && (plain.AddressFamily != AddressFamily.InterNetwork || plain.GetAddressBytes()[0] is > 0 and < 224);
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Executor.Server.Configuration;
@@ -7,9 +8,9 @@ namespace Executor.Silo.Hosting;
 
 /// <summary>
 /// Both ends of a connection between silos show a certificate of the operators' own authority, for both purposes. It says that they
-/// are silos of this cluster; which address they have is nobody's concern.
+/// are silos of this cluster; which address they have is nobody's concern. Files are read anew for each connection.
 /// </summary>
-internal sealed class SiloTls(X509Certificate2 certificate, X509Certificate2Collection authority)
+internal sealed class SiloTls(string certificatePath, string keyPath, string authorityPath)
 {
     private static readonly Setting _certificate = new("SILO_TLS_CERTIFICATE", "PEM file");
     private static readonly Setting _key = new("SILO_TLS_KEY", "PEM file");
@@ -28,38 +29,58 @@ internal sealed class SiloTls(X509Certificate2 certificate, X509Certificate2Coll
             values.Refuse(setting, "is required beside the other parts of TLS.");
         if (missing.Count > 0)
             return null;
+
+        var tls = new SiloTls(values.Find(_certificate)!, values.Find(_key)!, values.Find(_authority)!);
         try
         {
-            var authority = new X509Certificate2Collection();
-            authority.ImportFromPemFile(values.Find(_authority)!);
-            if (authority.Count > 0)
-                return new SiloTls(X509Certificate2.CreateFromPemFile(values.Find(_certificate)!, values.Find(_key)!), authority);
-            values.Refuse(_authority, "holds no certificate.");
+            using var own = tls.LoadCertificate();
+            using var chain = new X509Chain { ChainPolicy = tls.LoadPolicy() };
+            if (!chain.Build(own))
+                values.Refuse(_certificate, $"is not valid now, not signed by {_authority.Name}, or not meant for both server and client.");
         }
         catch (Exception unreadable) when (unreadable is CryptographicException or IOException or UnauthorizedAccessException)
         {
             values.Refuse(_certificate, $"this, {_key.Name} and {_authority.Name} must name PEM files that this process can read, the key being the certificate's.");
         }
 
-        return null;
+        return tls;
     }
 
-    public void Use(ISiloBuilder silo) => silo.UseTls(certificate, tls =>
+    public void Use(ISiloBuilder silo) => silo.UseTls(tls =>
     {
+        tls.LocalCertificate = LoadCertificate(); // asked for beside the selectors, which go before it
+        tls.LocalServerCertificateSelector = (_, _) => LoadCertificate();
+        tls.LocalClientCertificateSelector = (_, _, _, _, _) => LoadCertificate();
         tls.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
         tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
-        tls.RemoteCertificateValidation = (remote, _, _) => IsSilo(remote);
-        tls.OnAuthenticateAsClient = (_, client) => client.TargetHost = "silo"; // certificates are not asked for a name
+        tls.RemoteCertificateValidation = (_, _, errors) => (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None;
+        tls.OnAuthenticateAsServer = (_, server) =>
+            ((SslServerAuthenticationOptions)server.SslServerAuthenticationOptions).CertificateChainPolicy = LoadPolicy();
+        tls.OnAuthenticateAsClient = (_, client) =>
+        {
+            client.TargetHost = "silo";
+            ((SslClientAuthenticationOptions)client.SslClientAuthenticationOptions).CertificateChainPolicy = LoadPolicy();
+        };
     });
 
-    private bool IsSilo(X509Certificate2 remote)
+    private X509Certificate2 LoadCertificate()
     {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authority);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck; // a private authority's list is seldom on the network
-        chain.ChainPolicy.ApplicationPolicy.Add(_serverPurpose);
-        chain.ChainPolicy.ApplicationPolicy.Add(_clientPurpose);
-        return chain.Build(remote);
+        // Not every platform takes a key for TLS that never was in a store or a file of its own.
+        using var certificate = X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null);
+    }
+
+    private X509ChainPolicy LoadPolicy()
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck, // a private authority's list is seldom on the network
+            DisableCertificateDownloads = true, // a stranger's certificate names no address that a silo should ask
+        };
+        policy.CustomTrustStore.ImportFromPemFile(authorityPath);
+        policy.ApplicationPolicy.Add(_serverPurpose);
+        policy.ApplicationPolicy.Add(_clientPurpose);
+        return policy;
     }
 }

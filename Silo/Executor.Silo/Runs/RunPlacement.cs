@@ -13,9 +13,11 @@ internal sealed class RunPlacement : PlacementStrategy
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class RunPlacementAttribute() : PlacementAttribute(RunPlacement.Instance);
 
-internal sealed class RunPlacementDirector(
-    IRunStore store, IClusterMembershipService membership) : IPlacementDirector
+internal sealed partial class RunPlacementDirector(
+    IRunStore store, IClusterMembershipService membership, ILogger<RunPlacementDirector> logger) : IPlacementDirector
 {
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+
     public async Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         var silos = context.GetCompatibleSilos(target);
@@ -31,13 +33,22 @@ internal sealed class RunPlacementDirector(
 
     private async Task<string?> FindDriverAsync(RunId run)
     {
+        using var limit = new CancellationTokenSource(_patience);
         try
         {
-            return (await store.FindAsync(run, CancellationToken.None))?.Owner?.Name;
+            return (await store.FindAsync(run, limit.Token))?.Owner?.Name;
         }
-        catch (StoreUnavailableException)
+        catch (Exception fault)
         {
+            // Elsewhere costs a notification; nowhere would cost the call.
+            Log.NotFound(logger, fault.GetType().Name);
             return null;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "A run's driver could not be looked up ({ExceptionType}): the call is handled by the caller's silo")]
+        public static partial void NotFound(ILogger logger, string exceptionType);
     }
 }

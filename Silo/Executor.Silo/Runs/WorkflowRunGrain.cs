@@ -9,7 +9,7 @@ namespace Executor.Silo.Runs;
 /// Holds a run's owner for as long as it is asked. Reentrant: the owner keeps nothing between calls, and the run's driver, which may
 /// be at a tool call for minutes, works beside the grain and not in it.
 /// </summary>
-[Reentrant, RunPlacement]
+[Reentrant, RunPlacement, GrainType("executor.run")]
 internal sealed class WorkflowRunGrain(RunDirectory directory) : Grain, IWorkflowRunGrain
 {
     private IRunOwner Owner => directory.For(new RunId(this.GetPrimaryKey()));
