@@ -25,6 +25,8 @@ internal sealed partial class NodeProcess : IDisposable
     /// <summary>Is shown all that the node wrote, at its end.</summary>
     public SecretWatch Watch { get; set; } = SecretWatch.OfThisRun;
 
+    public int Id => _process.Id;
+
     public string Output => string.Join('\n', _output);
 
     public string Errors => string.Join('\n', _errors);

@@ -9,7 +9,9 @@ namespace Executor.Testing;
 /// </summary>
 internal sealed partial class PrivatePostgres : IAsyncDisposable
 {
-    // Without fsync a commit survives the server's crash, with its pages whole, but not the machine's.
+    /// <summary>Without fsync a commit survives the server's crash, with its pages whole, but not the machine's.</summary>
+    private const string ForTests = "-c fsync=off -c max_connections=1000 -c shared_buffers=64MB -c autovacuum=off";
+
     private const string Script = """
         set -e
         PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)"
@@ -17,8 +19,7 @@ internal sealed partial class PrivatePostgres : IAsyncDisposable
         dir=$(mktemp -d "${TMPDIR:-/tmp}/executor-pg-XXXXXX")
         cd "$dir"
         start() {
-          pg_ctl -D "$dir/data" -l "$dir/server.log" -w -t 60 start -o "-k '$dir' -p $1 -c listen_addresses=127.0.0.1 -c fsync=off \
-            -c full_page_writes=on -c max_connections=1000 -c shared_buffers=64MB -c autovacuum=off" >/dev/null
+          pg_ctl -D "$dir/data" -l "$dir/server.log" -w -t 60 start -o "-k '$dir' -p $1 -c listen_addresses=127.0.0.1 $2" >/dev/null
         }
         signal() {
           test -f data/postmaster.pid || return 0
@@ -29,11 +30,11 @@ internal sealed partial class PrivatePostgres : IAsyncDisposable
         trap 'signal CONT; pg_ctl -D "$dir/data" -m immediate -w stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
         trap 'exit 1' HUP INT TERM
         initdb -D "$dir/data" -U postgres -A trust -E UTF8 --no-sync >"$dir/initdb.log" 2>&1
-        start "$1"
+        start "$1" "$2"
         echo "ready"
         while read -r verb name text; do
           case "$verb" in
-            start) start "$1" ;;
+            start) start "$1" "$2" ;;
             stop) pg_ctl -D "$dir/data" -m "$name" -w -t 60 stop >/dev/null ;;
             signal) signal "$name" ;;
             put) printf %s "$text" | base64 -d >"$dir/data/$name" ;;
@@ -42,7 +43,7 @@ internal sealed partial class PrivatePostgres : IAsyncDisposable
         done
         """;
 
-    private static readonly Lazy<Task<PrivatePostgres>> Shared = new(StartAsync);
+    private static readonly Lazy<Task<PrivatePostgres>> Shared = new(() => StartAsync());
 
     private readonly SemaphoreSlim _turn = new(1);
 
@@ -65,7 +66,8 @@ internal sealed partial class PrivatePostgres : IAsyncDisposable
     public static Task<PrivatePostgres> GetAsync() => Shared.Value;
 
     /// <summary>Another server, the caller's own.</summary>
-    public static async Task<PrivatePostgres> StartAsync()
+    /// <param name="settings">As on the server's command line.</param>
+    public static async Task<PrivatePostgres> StartAsync(string settings = ForTests)
     {
         var start = new ProcessStartInfo { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         var command = Unprivileged();
@@ -73,7 +75,7 @@ internal sealed partial class PrivatePostgres : IAsyncDisposable
 
         // Out of the test run's process group: what kills that group must leave somebody to clean up.
         var port = Ports.Free();
-        string[] script = ["sh", "-c", Script, "sh", $"{port}"];
+        string[] script = ["sh", "-c", Script, "sh", $"{port}", settings];
         string[] shell = Find("setsid") is null ? script : ["setsid", .. script];
         foreach (var argument in command.Skip(1).Concat(shell))
             start.ArgumentList.Add(argument);
