@@ -21,6 +21,9 @@ internal sealed record Measured
 
     public int Errors { get; init; }
 
+    /// <summary>Cores that were busy, by process; null for a floor in the load generator.</summary>
+    public string? Cores { get; init; }
+
     /// <param name="loop">Its operations and times.</param>
     /// <param name="spent">By the process that does the work, in the same time.</param>
     /// <param name="commits">In the same time.</param>

@@ -19,9 +19,10 @@ internal sealed class CaseTable(string operation)
         Figure.Of(measured.Commits),
         Figure.Ratio(measured.PerSecond / floor?.PerSecond),
         measured.Errors.ToString(),
+        measured.Cores ?? Figure.None,
     ]);
 
     public void Print(Report report) => report.Table(
-        ["case", $"{operation}/s", "p50 ms", "p99 ms", $"kB allocated/{operation}", $"CPU µs/{operation}", $"commits/{operation}", "ratio to floor", "errors"],
+        ["case", $"{operation}/s", "p50 ms", "p99 ms", $"kB allocated/{operation}", $"CPU µs/{operation}", $"commits/{operation}", "ratio to floor", "errors", "cores busy"],
         _rows);
 }

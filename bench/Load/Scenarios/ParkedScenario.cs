@@ -19,8 +19,8 @@ internal sealed class ParkedScenario : IScenario
             await using var world = await World.StartAsync(kind);
             await world.StopNodesAsync();
             var (emptyStart, emptyMemory) = await StartAsync(world);
-            await world.Node.As(1).GetRunAsync("none");
             await new ParkedRuns(world).FillAsync(count, crowd);
+            await Console.Error.WriteLineAsync($"{world.Database.Name}: {count:N0} runs are parked");
             var (start, memory) = await StartAsync(world);
             var grant = await world.Sandbox.MintAsync();
 

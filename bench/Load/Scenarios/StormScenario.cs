@@ -33,7 +33,7 @@ internal sealed class StormScenario : IScenario
 
         report.Text("PostgreSQL. One credential, all callers at once, spread over the nodes; floor: the same callers when the token is there.");
         report.Table(["nodes", "callers", "until the last is answered", "of these, warm (floor)", "ratio", "grants", "replays of a spent token", "callers' errors"], one);
-        report.Text($"Each credential once, by {Callers} callers who come again at once when they are told to; floor: the limit of {RefreshesPerSecond} refreshes a second and node.");
+        report.Text($"Each credential once, by {plan.Count(Callers, 20)} callers who come again at once when they are told to; floor: the limit of {RefreshesPerSecond} refreshes a second and node.");
         report.Table(
             ["nodes", "credentials", "time", "floor", "ratio", "grants per credential", "requests per grant", "most in flight at once", "answers 503", "other errors", "callers' p50", "callers' p99"],
             many);

@@ -26,6 +26,9 @@ internal abstract class BenchDatabase : IAsyncDisposable
     /// <summary>Ids of those runs that have come to their end.</summary>
     public abstract Task<IReadOnlyList<string>> FinishedAsync(DbConnection connection, IReadOnlyCollection<string> runs);
 
+    /// <summary>That its own processes have used so far; none where it is in the node's.</summary>
+    public abstract TimeSpan Cpu();
+
     /// <summary>An expression for a new run id: sorts by <c>n</c>, which the statement counts.</summary>
     public abstract string RunIdOf(string n);
 

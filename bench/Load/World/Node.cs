@@ -14,6 +14,7 @@ internal sealed class Node : IAsyncDisposable
         _process = process;
         Http = http;
         Startup = startup;
+        AppDomain.CurrentDomain.ProcessExit += Kill;
     }
 
     public HttpClient Http { get; }
@@ -55,10 +56,14 @@ internal sealed class Node : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        AppDomain.CurrentDomain.ProcessExit -= Kill;
         _allocations?.Dispose();
         Http.Dispose();
         _process.Terminate();
         await _process.ExitCodeAsync();
         _process.Dispose();
     }
+
+    /// <summary>However this process ends, short of being killed.</summary>
+    private void Kill(object? sender, EventArgs e) => _process.Kill();
 }

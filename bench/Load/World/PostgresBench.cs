@@ -9,6 +9,9 @@ internal sealed class PostgresBench : BenchDatabase
     private readonly PrivatePostgres _server;
     private readonly string _schema = $"load_{Guid.NewGuid():N}";
 
+    /// <summary>The server's first process, whose children are the sessions.</summary>
+    private int _postmaster;
+
     private PostgresBench(PrivatePostgres server) => _server = server;
 
     public override string Name => "PostgreSQL";
@@ -29,6 +32,7 @@ internal sealed class PostgresBench : BenchDatabase
     {
         var database = new PostgresBench(server);
         await database.ExecuteAsync("CREATE EXTENSION IF NOT EXISTS pg_walinspect SCHEMA public");
+        database._postmaster = ProcessFigures.ParentOf(await database.ScalarAsync<int>("SELECT pg_backend_pid()"));
         return database;
     }
 
@@ -68,6 +72,8 @@ internal sealed class PostgresBench : BenchDatabase
         command.Parameters.AddWithValue("ids", runs.ToArray());
         return await command.ReadTextsAsync();
     }
+
+    public override TimeSpan Cpu() => ProcessFigures.CpuOfFamily(_postmaster);
 
     public override string RunIdOf(string n) =>
         $"overlay(overlay(overlay(overlay(lpad(to_hex({n}), 12, '0') || '7' || substr(md5(({n})::text), 1, 3) || '8' "

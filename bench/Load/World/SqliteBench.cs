@@ -43,6 +43,8 @@ internal sealed class SqliteBench : BenchDatabase
         return await command.ReadTextsAsync();
     }
 
+    public override TimeSpan Cpu() => TimeSpan.Zero;
+
     public override string RunIdOf(string n) => $"printf('%08x-%04x-7%03x-8%03x-%012x', ({n}) / 65536, ({n}) % 65536, abs(random()) % 4096, "
         + "abs(random()) % 4096, abs(random()) % 281474976710656)";
 

@@ -93,18 +93,20 @@ internal sealed class World : IAsyncDisposable
     }
 
     /// <summary>What a piece of work costs the nodes and the database.</summary>
-    /// <param name="work">Is run once to warm up where it is told so, and once more to be measured.</param>
+    /// <param name="work">Already warm.</param>
     /// <param name="partsPerOperation">Steps of a run.</param>
     public async Task<Measured> MeasureAsync(Func<Task<LoopResult>> work, int partsPerOperation = 1)
     {
         var commits = await Database.CountCommitsAsync();
         var before = await Task.WhenAll(_nodes.Select(node => node.SpentAsync()));
+        var shares = new Shares(this);
         var loop = await work();
+        var cores = shares.ToString();
         var after = await Task.WhenAll(_nodes.Select(node => node.SpentAsync()));
         var spent = new Spent(
             after.Sum(each => each.Bytes) - before.Sum(each => each.Bytes),
             TimeSpan.FromTicks(after.Sum(each => each.Cpu.Ticks) - before.Sum(each => each.Cpu.Ticks)));
-        return Measured.Of(loop, spent, await commits(), partsPerOperation);
+        return Measured.Of(loop, spent, await commits(), partsPerOperation) with { Cores = cores };
     }
 
     public static async Task ExpectAsync(Task<NodeClient.Answer> request, HttpStatusCode status)
