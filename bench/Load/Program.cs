@@ -22,11 +22,12 @@ var names = new Argument<string[]>("scenario")
     Arity = ArgumentArity.OneOrMore,
 };
 names.AcceptOnlyFromAmong([All, .. scenarios.Select(scenario => scenario.Name)]);
-var seconds = new Option<double>("--seconds") { Description = "How long each case is measured.", DefaultValueFactory = _ => 4 };
+var seconds = new Option<double>("--seconds") { Description = "How long each case is measured.", DefaultValueFactory = _ => 3 };
 var database = new Option<string>("--database") { Description = "Where the scenarios that touch a database keep it.", DefaultValueFactory = _ => "both" };
 database.AcceptOnlyFromAmong("both", "sqlite", "postgres");
 var tiny = new Option<bool>("--tiny") { Description = "Counts so small that the figures mean nothing: tries the scenarios themselves." };
-var root = new RootCommand("Measures Executor against floors of the same run, and prints Markdown tables.") { names, seconds, database, tiny };
+var statements = new Option<bool>("--statements") { Description = "Also says which statements PostgreSQL's time goes to, in runs." };
+var root = new RootCommand("Measures Executor against floors of the same run, and prints Markdown tables.") { names, seconds, database, tiny, statements };
 root.SetAction(async line =>
 {
     IReadOnlyList<DatabaseKind> databases = line.GetValue(database) switch
@@ -36,6 +37,7 @@ root.SetAction(async line =>
         _ => [DatabaseKind.Sqlite, DatabaseKind.Postgres],
     };
     var plan = new Plan(TimeSpan.FromSeconds(line.GetValue(tiny) ? 0.3 : line.GetValue(seconds)), databases, line.GetValue(tiny));
+    SharedPostgres.CountsStatements = line.GetValue(statements);
     var asked = line.GetValue(names)!;
     var report = new Report(Console.Out);
     await using var server = new SharedPostgres();

@@ -18,10 +18,10 @@ internal sealed class ParkedScenario : IScenario
         {
             await using var world = await World.StartAsync(kind);
             await world.StopNodesAsync();
-            var (emptyStart, emptyMemory) = await StartAsync(world);
+            var (emptyStart, emptyMemory) = await StartAsync(world, plan);
             await new ParkedRuns(world).FillAsync(count, crowd);
             await Console.Error.WriteLineAsync($"{world.Database.Name}: {count:N0} runs are parked");
-            var (start, memory) = await StartAsync(world);
+            var (start, memory) = await StartAsync(world, plan);
             var grant = await world.Sandbox.MintAsync();
 
             var clock = Stopwatch.StartNew();
@@ -56,10 +56,10 @@ internal sealed class ParkedScenario : IScenario
             rows);
     }
 
-    private static async Task<(TimeSpan Start, double Memory)> StartAsync(World world)
+    private static async Task<(TimeSpan Start, double Memory)> StartAsync(World world, Plan plan)
     {
         var node = await world.AddNodeAsync(isMeasured: false);
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        await Task.Delay(plan.Tiny ? TimeSpan.Zero : TimeSpan.FromSeconds(5));
         return (node.Startup, ProcessFigures.Resident(node.Id));
     }
 }

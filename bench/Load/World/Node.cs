@@ -65,5 +65,15 @@ internal sealed class Node : IAsyncDisposable
     }
 
     /// <summary>However this process ends, short of being killed.</summary>
-    private void Kill(object? sender, EventArgs e) => _process.Kill();
+    private void Kill(object? sender, EventArgs e)
+    {
+        try
+        {
+            _process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended, and been disposed of, at this moment.
+        }
+    }
 }

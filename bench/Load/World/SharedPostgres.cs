@@ -10,7 +10,11 @@ internal sealed class SharedPostgres : IAsyncDisposable
 
     private static Task<PrivatePostgres>? _server;
 
-    public static Task<PrivatePostgres> GetAsync() => _server ??= PrivatePostgres.StartAsync(Durable);
+    /// <summary>The server counts what each statement costs; to be set before it is first asked for.</summary>
+    public static bool CountsStatements { get; set; }
+
+    public static Task<PrivatePostgres> GetAsync() => _server ??= PrivatePostgres.StartAsync(
+        CountsStatements ? $"{Durable} -c shared_preload_libraries=pg_stat_statements" : Durable);
 
     public async ValueTask DisposeAsync()
     {
