@@ -24,14 +24,14 @@ internal sealed class RunQueueSql(Dialect dialect)
     /// What another node claims at this moment is skipped, not waited for. Ends with the steps of all that were asked for. The rows
     /// are picked apart from the update, so that they are locked once and in one order.
     /// </summary>
-    public string Claim =>
+    public string Claim { get; } =
         $"WITH picked AS (SELECT id FROM runs WHERE {dialect.In("id", "@Ids")} AND status = 'pending' AND due_at <= {dialect.Now} "
         + $"ORDER BY id{dialect.ForUpdateSkipLocked}) "
         + "UPDATE runs SET status = 'running', owner_name = @OwnerName, owner_incarnation = @OwnerIncarnation, fence = fence + 1, "
         + $"version = version + 1, updated_at = {dialect.Now} WHERE id IN (SELECT id FROM picked) RETURNING {RunSql.Columns};\n"
         + $"SELECT {RunSql.StepColumns} FROM run_steps WHERE {dialect.In("run_id", "@Ids")} ORDER BY run_id, idx;\n";
 
-    public string Release =>
+    public string Release { get; } =
         $"WITH picked AS (SELECT id FROM runs WHERE status = 'running' AND {dialect.In("owner_incarnation", "@Lost")} "
         + $"ORDER BY id{dialect.ForUpdate}) "
         + "UPDATE runs SET status = 'pending', owner_name = NULL, owner_incarnation = NULL, fence = fence + 1, version = version + 1, "

@@ -1,10 +1,11 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Executor.Runs;
 using Executor.Storage.Databases;
 
 namespace Executor.Storage.Runs;
 
-/// <summary>The statements about single runs, for one dialect.</summary>
+/// <summary>The statements about single runs, for one dialect. Those of a step are long, and made once.</summary>
 internal sealed class RunSql(Dialect dialect)
 {
     public const string Columns =
@@ -15,14 +16,12 @@ internal sealed class RunSql(Dialect dialect)
         "run_id, idx, step_id, server, tool, arguments, timeout_ms, on_unknown, status, attempts, "
         + "error_code, error_message, error_retryable";
 
-    /// <summary>A run is due by its not-before, or else by its age: neither postponed nor new runs hide each other.</summary>
-    private readonly string _dueAt =
-        $"CASE WHEN @NotBefore IS NOT NULL THEN @NotBefore WHEN @CreatedAt < {dialect.Now} THEN @CreatedAt ELSE {dialect.Now} END";
+    private readonly ConcurrentDictionary<int, string> _updates = new();
 
-    public string Insert =>
+    public string Insert { get; } =
         $"INSERT INTO runs ({Columns}, due_at, idempotency_key, body_hash) VALUES (@Id, @UserId, @Name, @Input, @Status, @Position, "
         + "@StepCount, @NextServer, @AwaitingReason, @AwaitedServer, @NotBefore, @BlockedSince, @CancelRequested, @OwnerName, "
-        + $"@OwnerIncarnation, @Fence, @Version, @CreatedAt, @UpdatedAt, @FinishedAt, {_dueAt}, @IdempotencyKey, @BodyHash) "
+        + $"@OwnerIncarnation, @Fence, @Version, @CreatedAt, @UpdatedAt, @FinishedAt, {DueAt(dialect)}, @IdempotencyKey, @BodyHash) "
         + "ON CONFLICT (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING;\n";
 
     public const string FindKey =
@@ -35,17 +34,17 @@ internal sealed class RunSql(Dialect dialect)
         + $"SELECT {StepColumns}, result FROM run_steps WHERE run_id = @Id ORDER BY idx;\n";
 
     /// <summary>After the lock, as statements of their own: they see what the lock waited for.</summary>
-    public string Ledger =>
+    public string Ledger { get; } =
         $"SELECT {Columns} FROM runs WHERE id = @Id{dialect.ForUpdate};\n"
         + $"SELECT {StepColumns} FROM run_steps WHERE run_id = @Id AND idx = (SELECT position FROM runs WHERE id = @Id);\n"
         + $"SELECT {dialect.Now} AS now;\n";
 
     /// <summary>Its guard is its version, as a credential's is.</summary>
-    public string Update =>
+    private readonly string _update =
         "UPDATE runs SET status = @Status, position = @Position, next_server = @NextServer, awaiting_reason = @AwaitingReason, "
         + "awaited_server = @AwaitedServer, not_before = @NotBefore, blocked_since = @BlockedSince, "
         + "cancel_requested = @CancelRequested, owner_name = @OwnerName, owner_incarnation = @OwnerIncarnation, fence = @Fence, "
-        + $"updated_at = @UpdatedAt, finished_at = @FinishedAt, due_at = {_dueAt}, "
+        + $"updated_at = @UpdatedAt, finished_at = @FinishedAt, due_at = {DueAt(dialect)}, "
         + "version = CASE WHEN version = @Expected THEN @Expected + 1 END WHERE id = @Id;\n";
 
     public string LockSeen { get; } =
@@ -53,13 +52,16 @@ internal sealed class RunSql(Dialect dialect)
         + "SELECT generation, state FROM credentials WHERE user_id = @UserId AND mcp_server_id = @McpServerId"
         + $"{dialect.ForUpdate};\n";
 
-    public string Prune =>
+    public string Prune { get; } =
         "WITH picked AS (SELECT id FROM runs WHERE finished_at IS NOT NULL AND finished_at < @Before "
         + $"AND status IN ('succeeded', 'failed', 'cancelled') ORDER BY finished_at LIMIT @Limit{dialect.ForUpdateSkipLocked}) "
         + "DELETE FROM runs WHERE id IN (SELECT id FROM picked) RETURNING 1;\n";
 
-    public string Results =>
+    public string Results { get; } =
         $"SELECT idx, result FROM run_steps WHERE run_id = @Id AND result IS NOT NULL AND {dialect.In("idx", "@Steps")};\n";
+
+    /// <summary>The run, and as many of its steps.</summary>
+    public string UpdateWith(int steps) => _updates.GetOrAdd(steps, count => _update + UpdateSteps(count));
 
     public static string List(RunFilter filter)
     {
@@ -88,7 +90,11 @@ internal sealed class RunSql(Dialect dialect)
         return sql.Append(";\n").ToString();
     }
 
-    public static string UpdateSteps(int count)
+    /// <summary>A run is due by its not-before, or else by its age: neither postponed nor new runs hide each other.</summary>
+    private static string DueAt(Dialect dialect) =>
+        $"CASE WHEN @NotBefore IS NOT NULL THEN @NotBefore WHEN @CreatedAt < {dialect.Now} THEN @CreatedAt ELSE {dialect.Now} END";
+
+    private static string UpdateSteps(int count)
     {
         var sql = new StringBuilder();
         for (var n = 0; n < count; n++)

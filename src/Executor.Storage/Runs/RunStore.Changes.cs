@@ -35,7 +35,7 @@ internal sealed partial class RunStore
     {
         // The credential first: a deposit locks in the same order.
         var arguments = (park is { } named ? CredentialStore.ArgumentsOf(named.Key) : new SqlArguments()).With("Id", id.ToString());
-        var sql = (park is null ? "" : _sql.LockSeen) + _sql.Ledger;
+        var sql = park is null ? _sql.Ledger : _sql.LockSeen + _sql.Ledger;
         return session.QueryAsync(sql, arguments, async grid =>
         {
             var asSeen = true;
@@ -73,6 +73,6 @@ internal sealed partial class RunStore
         var arguments = new SqlArguments(RunData.From(run)).With("Expected", current.Version);
         for (var n = 0; n < steps.Count; n++)
             StepData.AddTo(arguments, steps[n], n);
-        await session.CommitAsync(_sql.Update + RunSql.UpdateSteps(steps.Count), arguments);
+        await session.CommitAsync(_sql.UpdateWith(steps.Count), arguments);
     }
 }
