@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Executor.Sandbox.Mcp;
 
 namespace Executor.Silo.Bench;
@@ -63,7 +64,8 @@ internal static class Failovers
             victim.Process.Freeze();
         var callers = Enumerable.Range(1, Users).Select(async user =>
         {
-            await Calls.EnsureAsync(survivor.As(user).ListToolsAsync("strict"));
+            while ((await survivor.As(user).ListToolsAsync("strict")).Status != HttpStatusCode.OK)
+                await Task.Delay(TimeSpan.FromMilliseconds(100));
             return watch.Elapsed;
         }).ToList();
         await cluster.Sandbox.Mcp.WaitForRequestsAsync(request => request.Tool == "search", count: 2, timeout: TimeSpan.FromMinutes(3));
