@@ -54,7 +54,12 @@ internal sealed partial class CredentialRecovery(
             var keys = await store.FindUnresolvedAsync(after, PageSize, cancellationToken);
             await Parallel.ForEachAsync(
                 keys,
-                new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
+                new ParallelOptions
+                {
+                    MaxDegreeOfParallelism = Concurrency,
+                    TaskScheduler = TaskScheduler.Current, // unset, it is the thread pool's
+                    CancellationToken = cancellationToken,
+                },
                 async (key, stop) => await RecoverAsync(key, stop));
             if (keys.Count < PageSize)
                 return;

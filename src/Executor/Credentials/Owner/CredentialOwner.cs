@@ -67,8 +67,11 @@ internal sealed class CredentialOwner(
         if (flight.IsUp)
             return; // perhaps for minutes, or in a queue: waiting for it again would only keep those behind it from being recovered
         var view = await reader.ReadAsync(cancellationToken);
-        if (view.Row.State is not (CredentialState.Absent or CredentialState.Ready or CredentialState.NeedsReauth))
-            await flight.Join(view.Row, () => Rejected == view.Row.Generation).WaitAsync(cancellationToken);
+        if (view.Row.State is CredentialState.Absent or CredentialState.Ready or CredentialState.NeedsReauth)
+            return;
+        var attempt = flight.Join(view.Row, () => Rejected == view.Row.Generation);
+        await attempt.Ended().WaitAsync(cancellationToken);
+        await attempt;
     }
 
     public void Invalidate() => reader.Invalidate();
@@ -136,6 +139,7 @@ internal sealed class CredentialOwner(
     private async Task<FlightEnd?> WaitAsync(CredentialView view, TimeSpan patience, CancellationToken cancellationToken)
     {
         var attempt = flight.Join(view.Row, () => Rejected == view.Row.Generation);
+        var ended = attempt.Ended();
         var begun = time.GetTimestamp();
         while (true)
         {
@@ -145,7 +149,7 @@ internal sealed class CredentialOwner(
             var left = patience - time.GetElapsedTime(begun);
             try
             {
-                await Task.WhenAny(attempt, changed).WaitAsync(Spans.Max(left, TimeSpan.Zero), time, cancellationToken);
+                await Task.WhenAny(ended, changed.Ended()).WaitAsync(Spans.Max(left, TimeSpan.Zero), time, cancellationToken);
             }
             catch (TimeoutException)
             {

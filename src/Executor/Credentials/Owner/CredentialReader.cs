@@ -59,7 +59,7 @@ internal sealed class CredentialReader(CredentialKey key, ICredentialStore store
     /// <summary>The row after its next change, or soon in any case: the word of a change may be lost.</summary>
     public async Task<CredentialView> ReadNextAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAny(Changed, Task.Delay(Soon, time, cancellationToken));
+        await Task.WhenAny(Changed.Ended(), Task.Delay(Soon, time, cancellationToken));
         return await ReadAsync(cancellationToken);
     }
 

@@ -88,7 +88,7 @@ internal sealed class RefreshFlight(
                 case OpenIntentResult.Busy busy when time.GetElapsedTime(begun) > options.Value.CallerWait:
                     return new FlightEnd.RetryLater(busy.For);
                 case OpenIntentResult.Busy:
-                    await Task.WhenAny(changed(), Task.Delay(Look, time));
+                    await Task.WhenAny(changed().Ended(), Task.Delay(Look, time));
                     break;
                 case OpenIntentResult.NeedsTurn:
                     needsTurn = true;
@@ -109,15 +109,15 @@ internal sealed class RefreshFlight(
     private async Task<RefreshTurn?> TakeTurnAsync(CredentialRow seen, Func<Task> changed)
     {
         using var leaving = new CancellationTokenSource();
-        var change = changed();
+        var change = changed().Ended();
         var turn = gate.EnterAsync(OAuthServer.Of(seen), seen.Key.User, leaving.Token);
         try
         {
             while (await Task.WhenAny(turn, change) != turn)
             {
-                change = changed();
+                change = changed().Ended();
                 if (await HasMovedAsync(seen))
-                    await leaving.CancelAsync();
+                    leaving.Cancel();
             }
 
             return await turn;
@@ -125,7 +125,7 @@ internal sealed class RefreshFlight(
         catch (Exception)
         {
             // A defect. A turn that nobody takes would be missing at its server for as long as the process lives.
-            await leaving.CancelAsync();
+            leaving.Cancel();
             (await turn)?.GiveBack();
             throw;
         }
@@ -189,8 +189,8 @@ internal sealed class RefreshFlight(
     {
         using var stop = new CancellationTokenSource();
         var delay = Task.Delay(atMost, time, stop.Token);
-        var first = await Task.WhenAny([.. listening.Values, delay]);
-        await stop.CancelAsync();
+        var first = await Task.WhenAny([.. listening.Values.Select(redemption => redemption.Ended()), delay]);
+        stop.Cancel();
         if (first == delay)
             return false;
         foreach (var (id, redemption) in listening.Where(entry => entry.Value.IsCompleted).ToList())

@@ -51,7 +51,7 @@ internal sealed partial class RunDriver
             Log.CallDefect(logger, _claim.Run, _position, defect.GetType().Name);
         }
 
-        await over.CancelAsync();
+        over.Cancel();
         await watch;
         parts.Metrics.Called(parts.Time.GetElapsedTime(began));
         activity.EndCall(stop);
@@ -61,7 +61,7 @@ internal sealed partial class RunDriver
     /// <summary>Looks at the row when it was announced as changed, and now and then in case that was lost.</summary>
     private async Task WatchAsync(CallStop stop, CancellationToken over)
     {
-        await Task.Delay(_beforeLooking, parts.Time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(_beforeLooking, parts.Time, over).Ended();
         while (!over.IsCancellationRequested)
         {
             await activity.Changed.WaitAsync(parts.Options.Sweep, over);

@@ -3,19 +3,30 @@ namespace Executor.Runs.Driving;
 /// <summary>Wakes one waiter. Set any number of times before it waits, it wakes it once: a burst costs one look.</summary>
 internal sealed class Signal(TimeProvider time)
 {
-    private TaskCompletionSource _set = New();
+    private Round _round = new();
 
-    public void Set() => Volatile.Read(ref _set).TrySetResult();
+    public void Set() => Volatile.Read(ref _round).Set();
 
     /// <summary>Waits until it is set, <paramref name="atMost"/> has passed, or the token fires, which ends the wait without a throw.</summary>
     public async Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        var set = Volatile.Read(ref _set);
-        if (!set.Task.IsCompleted && atMost > TimeSpan.Zero)
-            await set.Task.WaitAsync(atMost, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (set.Task.IsCompleted)
-            Interlocked.CompareExchange(ref _set, New(), set);
+        var round = Volatile.Read(ref _round);
+        if (!round.IsSet && atMost > TimeSpan.Zero)
+            await round.Ended.WaitAsync(atMost, time, cancellationToken).Ended();
+        if (round.IsSet)
+            Interlocked.CompareExchange(ref _round, new Round(), round);
     }
 
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private sealed class Round
+    {
+        private readonly TaskCompletionSource _set = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private Task? _ended;
+
+        public bool IsSet => _set.Task.IsCompleted;
+
+        /// <summary>One for all the waits until it is set, of which there may be any number.</summary>
+        public Task Ended => _ended ??= _set.Task.Ended();
+
+        public void Set() => _set.TrySetResult();
+    }
 }

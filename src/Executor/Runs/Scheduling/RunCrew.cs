@@ -60,8 +60,8 @@ internal sealed class RunCrew(DriverParts parts, IDetachedWork detached, ILogger
     public async Task DrainAsync(TimeSpan timeout)
     {
         var active = All();
-        var all = Task.WhenAll(active.Select(activity => activity.Completion));
-        await all.WaitAsync(timeout, parts.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var all = Task.WhenAll(active.Select(activity => activity.Completion.Ended()));
+        await all.WaitAsync(timeout, parts.Time).Ended();
         foreach (var activity in active)
             activity.Drain();
         await all;

@@ -34,7 +34,7 @@ internal sealed partial class RunScheduler(
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        await DrainAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DrainAsync().WaitAsync(cancellationToken).Ended();
         await base.StopAsync(cancellationToken);
     }
 
@@ -58,7 +58,7 @@ internal sealed partial class RunScheduler(
     {
         // Nothing is claimed any more once the loop has ended.
         if (ExecuteTask is { } loop)
-            await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await loop.Ended();
         await crew.DrainAsync(options.Value.StopTimeout);
     }
 
