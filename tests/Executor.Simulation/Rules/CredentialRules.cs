@@ -1,0 +1,118 @@
+using Executor.Credentials;
+using Executor.Simulation.Cluster;
+using Executor.Simulation.Providers;
+using Executor.Simulation.Store;
+using Executor.Simulation.Worlds;
+
+namespace Executor.Simulation.Rules;
+
+/// <summary>DESIGN's promises about credentials, said once more and independently, and looked at after every commit.</summary>
+internal sealed partial class CredentialRules
+{
+    private readonly World _world;
+    private readonly Dictionary<CredentialKey, KeyHistory> _keys = [];
+    private readonly Dictionary<IntentId, OpenedIntent> _intents = [];
+    private readonly HashSet<string> _rejected = new(StringComparer.Ordinal);
+
+    public CredentialRules(World world)
+    {
+        _world = world;
+        foreach (var key in world.Plan.Keys)
+            _keys[key] = new KeyHistory(key) { Generations = { [Generation.None] = new(null, null, null, 0) } };
+    }
+
+    private bool HasFaults => _world.Plan.HasFaults;
+
+    public KeyHistory Of(CredentialKey key) => _keys[key];
+
+    public void Rejected(string accessToken) => _rejected.Add(accessToken);
+
+    public bool WasRejected(CredentialKey key, Generation generation) =>
+        _keys[key].Generations.TryGetValue(generation, out var seen) && seen.AccessToken is { } token && _rejected.Contains(token);
+
+    public void Changed(StoredCredential? before, StoredCredential after)
+    {
+        var row = after.Row;
+        var was = before?.Row ?? new CredentialRow { Key = row.Key };
+        var history = _keys[row.Key];
+        _world.Trace.Note("database", StateName(row.State), row.Reason == CredentialReason.None ? null : row.Reason.ToString(), row.Generation.Value);
+        if (row.Generation != was.Generation)
+            NewGeneration(history, was, row);
+        else
+            Check(Same(row.RefreshToken, was.RefreshToken), "A token changes with its generation only");
+        Check((row.State == CredentialState.Absent) == (row.RefreshToken is null), "A row without a token is absent");
+        Settled(after);
+        Opened(history, was, before, after);
+        if (row.State == CredentialState.NeedsReauth && was.State != CredentialState.NeedsReauth)
+            AskedToReconnect(history, row);
+        if (row.State == CredentialState.OperatorError)
+            Check(HasFaults, "Without faults no operator is asked for");
+    }
+
+    /// <summary>The way a request was deposited or deleted says what may appear in the row.</summary>
+    private void NewGeneration(KeyHistory history, CredentialRow was, CredentialRow row)
+    {
+        var now = _world.Timeline.Now;
+        if (history.Generations.TryGetValue(was.Generation, out var former))
+            former.Until = now;
+        history.Intents.Clear();
+        var token = row.RefreshToken is null ? null : Shared.Vault.TryOpenRefreshToken(row, out var refresh) ? refresh.Value : "";
+        var access = row.AccessToken is null ? null : Shared.Vault.TryOpenAccessToken(row, out var opened) ? opened.Value : "";
+        var kept = row.KeptRefreshToken is null ? null : Shared.Vault.TryOpenKeptToken(row, out var keptToken) ? keptToken.Value : "";
+        Check(token != "" && access != "" && kept != "", "What is stored opens under its generation");
+        Check(history.Generations.TryAdd(row.Generation, new GenerationSeen(token, kept, access, now)), "A generation is used once");
+        if (token is null)
+        {
+            Check(history.DeletionsAsked > 0, "Only its user deletes a credential");
+            (history.Grant, history.LastDeposit) = (null, null);
+            return;
+        }
+
+        var minted = _world.ProviderOf(row.Key.Server).Find(token);
+        Check(minted is not null, "What is stored was minted", token);
+        if (row.MintedBy is { } minter)
+        {
+            var intent = _intents.GetValueOrDefault(minter);
+            Check(intent?.Generation == was.Generation, "A result is stored over the generation that it redeemed, and no other");
+            Check(minted?.Grant == history.Grant, "A result overwrites no newer deposit and undoes no deletion");
+            Check(intent?.Sent is not null, "A result was redeemed");
+            _world.Tally.Add("refreshes", "stored");
+            return;
+        }
+
+        Check(history.Deposited.Contains(token), "A deposit is its user's");
+        Check(
+            token != history.LastDeposit || was.State is CredentialState.Absent or CredentialState.NeedsReauth,
+            "A repeated deposit changes nothing while its lineage lives");
+        (history.Grant, history.LastDeposit) = (minted?.Grant, token);
+        if (minted?.SpentAt is not null)
+            minted.IsDepositedAgain = true;
+    }
+
+    private void Settled(StoredCredential after)
+    {
+        foreach (var intent in after.Intents)
+        {
+            if (intent.Settlement != IntentSettlement.Unsettled && _intents.TryGetValue(intent.Id, out var known))
+                known.IsSettled = true;
+        }
+    }
+
+    private static bool Same(byte[]? a, byte[]? b) => ReferenceEquals(a, b) || (a is not null && b is not null && a.AsSpan().SequenceEqual(b));
+
+    private static string StateName(CredentialState state) => state switch
+    {
+        CredentialState.Absent => nameof(CredentialState.Absent),
+        CredentialState.Ready => nameof(CredentialState.Ready),
+        CredentialState.Refreshing => nameof(CredentialState.Refreshing),
+        CredentialState.Unresolved => nameof(CredentialState.Unresolved),
+        CredentialState.NeedsReauth => nameof(CredentialState.NeedsReauth),
+        _ => nameof(CredentialState.OperatorError),
+    };
+
+    private void Check(bool holds, string rule, string detail = "")
+    {
+        if (!holds)
+            _world.Fail(rule, detail);
+    }
+}

@@ -1,0 +1,34 @@
+using Executor.Credentials;
+using Executor.Simulation.Providers;
+
+namespace Executor.Simulation.Rules;
+
+/// <summary>What the rules remember of one credential.</summary>
+internal sealed class KeyHistory(CredentialKey key)
+{
+    public CredentialKey Key => key;
+
+    public Dictionary<Generation, GenerationSeen> Generations { get; } = [];
+
+    /// <summary>The grant of the deposit that was committed last; null once it was deleted.</summary>
+    public Grant? Grant { get; set; }
+
+    /// <summary>Every token that the user has tried to deposit.</summary>
+    public HashSet<string> Deposited { get; } = new(StringComparer.Ordinal);
+
+    public string? LastDeposit { get; set; }
+
+    public int DeletionsAsked { get; set; }
+
+    /// <summary>Of the current generation.</summary>
+    public List<OpenedIntent> Intents { get; } = [];
+
+    /// <summary>Faults ended while this generation could still be saved.</summary>
+    public Generation? MustSurvive { get; set; }
+}
+
+/// <param name="RefreshToken">Null where nothing is deposited.</param>
+internal sealed record GenerationSeen(string? RefreshToken, string? KeptToken, string? AccessToken, long From)
+{
+    public long Until { get; set; } = long.MaxValue;
+}

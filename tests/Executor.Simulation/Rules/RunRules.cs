@@ -1,0 +1,146 @@
+using Executor.Credentials;
+using Executor.Runs;
+using Executor.Simulation.Store;
+using Executor.Simulation.Tools;
+using Executor.Simulation.Worlds;
+
+namespace Executor.Simulation.Rules;
+
+/// <summary>DESIGN's promises about runs, said once more and independently, and looked at after every commit.</summary>
+internal sealed class RunRules(World world)
+{
+    private readonly Dictionary<string, StepHistory> _steps = new(StringComparer.Ordinal);
+    private readonly Dictionary<RunId, int> _triggers = [];
+
+    /// <summary>The user is about to move a run that waits or has failed.</summary>
+    public void Triggered(RunId run) => _triggers[run] = _triggers.GetValueOrDefault(run) + 1;
+
+    public void Sent(string key) => Of(key).InFlight++;
+
+    public void TurnedAway(string key) => Of(key).InFlight--;
+
+    public void Executed(string key)
+    {
+        var step = Of(key);
+        step.InFlight--;
+        step.Executions++;
+        Check(step.Executions <= step.Begun, "Each time a tool runs, its step was begun before", $"{key}: {step.Executions} of {step.Begun}");
+    }
+
+    public void Changed(StoredRun? before, StoredRun after, ModelTables tables)
+    {
+        var (was, run) = (before?.Row, after.Row);
+        world.Trace.Note("database", StatusName(run.Status), ReasonName(run.AwaitingReason), after.Order.Sequence);
+        Check(was is null || run.Fence >= was.Fence, "The fence is never lowered");
+        Check(was is null || run.Position >= was.Position, "A run never goes back");
+        Check(was?.Status is not (RunStatus.Succeeded or RunStatus.Cancelled), "What has ended stays as it is");
+        if (run.Status == RunStatus.Running && was?.Status != RunStatus.Running)
+            Check(run.Fence > was?.Fence, "Every claim raises the fence");
+        if (was?.Status == RunStatus.Running && run.Status == RunStatus.Running)
+            Check(run.Owner == was.Owner, "A run is taken over by way of the queue");
+        for (var index = 0; index < after.Steps.Count; index++)
+            Journaled(run, before?.Steps[index], after.Steps[index]);
+        if (was?.Status == RunStatus.AwaitingInput && run.Status == RunStatus.Pending)
+            Woken(was, tables);
+        if (was?.Status == RunStatus.Failed)
+            Check(run.Status == RunStatus.Pending || run.Status == RunStatus.Succeeded, "A failed run goes on by its user only");
+        if (run is { Status: RunStatus.AwaitingInput } && was?.Status != RunStatus.AwaitingInput)
+            Parked(run, tables);
+    }
+
+    /// <summary>A credential has become ready, in the same commit.</summary>
+    public void Ready(CredentialKey key, ModelTables tables) => Check(
+        !tables.Runs.Values.Any(run => IsParkedOn(run.Row, key)), "Whatever is parked on a credential wakes with it");
+
+    private static bool IsParkedOn(RunRow run, CredentialKey key) =>
+        run is { Status: RunStatus.AwaitingInput, AwaitingReason: AwaitingReason.NeedsOAuthReauth }
+        && run.User == key.User
+        && run.AwaitedServer == key.Server;
+
+    private void Parked(RunRow run, ModelTables tables)
+    {
+        world.Tally.Add("parked", ReasonName(run.AwaitingReason) ?? "");
+        Check(run.AwaitingReason != AwaitingReason.None, "A run waits for a named reason");
+        if (run.AwaitingReason != AwaitingReason.NeedsOAuthReauth)
+            return;
+        var key = new CredentialKey(run.User, run.AwaitedServer!.Value);
+        var row = tables.Credentials[key].Row;
+        Check(
+            row.State is CredentialState.Absent or CredentialState.NeedsReauth or CredentialState.OperatorError
+            || (row.State == CredentialState.Ready && world.CredentialRules.WasRejected(key, row.Generation)),
+            "No run parks on a credential that serves",
+            row.State.ToString());
+    }
+
+    private void Woken(RunRow was, ModelTables tables)
+    {
+        world.Tally.Add("woken", ReasonName(was.AwaitingReason) ?? "");
+        if (was.AwaitingReason == AwaitingReason.NeedsOAuthReauth && world.BecameReady(new CredentialKey(was.User, was.AwaitedServer!.Value), tables))
+            return;
+        Check(_triggers.GetValueOrDefault(was.Id) > 0, "A run wakes for a cause only");
+    }
+
+    private void Journaled(RunRow run, StepRow? before, StepRow after)
+    {
+        if (ReferenceEquals(before, after))
+            return;
+        var key = $"{run.Id}/{after.Index}";
+        Check(before?.Status is not StepStatus.Succeeded || after.Status == StepStatus.Succeeded, "What was done stays done");
+        var step = Of(key);
+        if (after.Status == StepStatus.Succeeded && before?.Status != StepStatus.Succeeded)
+            Check(step.Executions > 0, "What is done was run");
+        if (after.Status != StepStatus.Executing || (before?.Status == StepStatus.Executing && before.Attempts == after.Attempts))
+            return;
+        var mayRepeat = after.Definition.OnUnknown switch
+        {
+            OnUnknown.Retry => true,
+            OnUnknown.Ask => false,
+            _ => ToolServer.IsRepeatable(after.Definition.Tool),
+        };
+        var triggers = _triggers.GetValueOrDefault(run.Id);
+        Check(
+            mayRepeat || triggers > step.TriggersAtBegin || (step.Executions == 0 && step.InFlight == 0),
+            "No step runs twice unless its tool or its definition allows it",
+            key);
+        step.Begun++;
+        step.TriggersAtBegin = triggers;
+    }
+
+    private StepHistory Of(string key) => _steps.TryGetValue(key, out var step) ? step : _steps[key] = new StepHistory();
+
+    private static string StatusName(RunStatus status) => status switch
+    {
+        RunStatus.Pending => "run is pending",
+        RunStatus.Running => "run is running",
+        RunStatus.AwaitingInput => "run waits",
+        RunStatus.Succeeded => "run has succeeded",
+        RunStatus.Failed => "run has failed",
+        _ => "run is cancelled",
+    };
+
+    private static string? ReasonName(AwaitingReason reason) => reason switch
+    {
+        AwaitingReason.NeedsOAuthReauth => "needs-oauth-reauth",
+        AwaitingReason.Interrupted => "interrupted",
+        _ => null,
+    };
+
+    private void Check(bool holds, string rule, string detail = "")
+    {
+        if (!holds)
+            world.Fail(rule, detail);
+    }
+
+    private sealed class StepHistory
+    {
+        /// <summary>How often its beginning was committed.</summary>
+        public int Begun { get; set; }
+
+        public int Executions { get; set; }
+
+        /// <summary>Calls that may still reach the tool.</summary>
+        public int InFlight { get; set; }
+
+        public int TriggersAtBegin { get; set; }
+    }
+}

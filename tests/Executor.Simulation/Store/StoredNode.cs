@@ -1,0 +1,5 @@
+using Executor.Nodes;
+
+namespace Executor.Simulation.Store;
+
+internal sealed record StoredNode(NodeRef Node, long Heartbeat, bool IsGone);

@@ -1,0 +1,126 @@
+using Executor.Credentials;
+using Executor.Identity;
+using Executor.Servers;
+using Executor.Simulation.Cluster;
+using Executor.Simulation.Worlds;
+
+namespace Executor.Simulation.Tools;
+
+/// <summary>The MCP servers, above HTTP: they look at the bearer, run their tools, count, and are as unreliable as others.</summary>
+internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGateway
+{
+    private enum CallFault
+    {
+        None,
+        NoConnection,
+        Busy,
+        RequestLost,
+        ConnectionBreaks,
+        AnswerLost,
+        ErrorPage,
+        Slow,
+        Hangs,
+        ToolFails,
+    }
+
+    public async Task<McpOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
+        UserId user, McpServer server, AccessToken? bearer, CancellationToken cancellationToken)
+    {
+        var fault = Draw();
+        await node.Arrive(world.Latency() * 2, cancellationToken);
+        if (fault is not (CallFault.None or CallFault.ToolFails))
+            return new McpOutcome<IReadOnlyList<McpTool>>.Failed(Failed(McpFailureCodes.Unreachable, McpEffect.None));
+        return Accepts(server, bearer)
+            ? new McpOutcome<IReadOnlyList<McpTool>>.Completed(ToolServer.Tools)
+            : new McpOutcome<IReadOnlyList<McpTool>>.Unauthorized();
+    }
+
+    public async Task<McpOutcome<McpToolResult>> CallToolAsync(
+        UserId user, McpServer server, AccessToken? bearer, McpToolCall call, CancellationToken cancellationToken)
+    {
+        var fault = Draw();
+        await node.Arrive(world.Latency(), cancellationToken);
+        if (fault == CallFault.NoConnection)
+            return Failure(McpFailureCodes.Unreachable, McpEffect.None);
+        if (fault == CallFault.Busy)
+            return Failure(McpFailureCodes.Busy, McpEffect.None);
+
+        var answer = new TaskCompletionSource<McpOutcome<McpToolResult>>();
+        await using var cancelled = cancellationToken.Register(() => answer.TrySetCanceled(cancellationToken));
+        Send(server, bearer, call, fault, answer);
+        node.Receive(call.Timeout, _ => answer.TrySetResult(Failure(McpFailureCodes.TimedOut, McpEffect.Unknown)));
+        return await answer.Task;
+    }
+
+    private void Send(
+        McpServer server, AccessToken? bearer, McpToolCall call, CallFault fault, TaskCompletionSource<McpOutcome<McpToolResult>> answer)
+    {
+        var dice = world.NetworkDice;
+        if (fault == CallFault.RequestLost || (fault == CallFault.ConnectionBreaks && dice.OneIn(2)))
+        {
+            Deliver(answer, Failure(McpFailureCodes.ConnectionLost, McpEffect.Unknown), dice.Between(0, 1));
+            if (fault == CallFault.RequestLost)
+                return;
+        }
+
+        world.RunRules.Sent(call.IdempotencyKey);
+        var way = fault == CallFault.ConnectionBreaks ? dice.Seconds(0.1, 2, 15) : world.Latency();
+        world.Timeline.After(way, _ => Process(server, bearer, call, fault, answer));
+    }
+
+    private void Process(
+        McpServer server, AccessToken? bearer, McpToolCall call, CallFault fault, TaskCompletionSource<McpOutcome<McpToolResult>> answer)
+    {
+        var dice = world.NetworkDice;
+        if (!Accepts(server, bearer))
+        {
+            world.RunRules.TurnedAway(call.IdempotencyKey);
+            Deliver(answer, new McpOutcome<McpToolResult>.Unauthorized(), world.Latency());
+            return;
+        }
+
+        world.RunRules.Executed(call.IdempotencyKey);
+        world.Tally.Add("tools", "executed");
+        world.Trace.Note("tool", "runs", call.Tool);
+        switch (fault)
+        {
+            case CallFault.ConnectionBreaks or CallFault.AnswerLost:
+                Deliver(answer, Failure(McpFailureCodes.ConnectionLost, McpEffect.Unknown), dice.Between(0, 3));
+                break;
+            case CallFault.ErrorPage:
+                Deliver(answer, Failure(McpFailureCodes.HttpError, McpEffect.Unknown), world.Latency());
+                break;
+            case CallFault.Hangs:
+                break;
+            default:
+                var result = fault == CallFault.ToolFails ? ToolServer.Failure : ToolServer.Result;
+                var takes = fault == CallFault.Slow ? dice.Seconds(1, 5, 12) : world.Latency();
+                Deliver(answer, new McpOutcome<McpToolResult>.Completed(result), takes);
+                break;
+        }
+    }
+
+    private bool Accepts(McpServer server, AccessToken? bearer)
+    {
+        var accepts = world.ProviderOf(server.Id).Accepts(bearer?.Value);
+        if (!accepts && bearer is { } token)
+            world.CredentialRules.Rejected(token.Value);
+        return accepts;
+    }
+
+    private CallFault Draw()
+    {
+        if (!world.Plan.HasFaults || world.IsCalm || world.NetworkDice.Next(4) != 0)
+            return CallFault.None;
+        var fault = (CallFault)world.NetworkDice.Next(10);
+        world.Tally.Add("mcp", fault);
+        return fault;
+    }
+
+    private void Deliver(TaskCompletionSource<McpOutcome<McpToolResult>> answer, McpOutcome<McpToolResult> outcome, TimeSpan after) =>
+        node.Receive(after, _ => answer.TrySetResult(outcome));
+
+    private static McpOutcome<McpToolResult> Failure(string code, McpEffect effect) => new McpOutcome<McpToolResult>.Failed(Failed(code, effect));
+
+    private static McpFailure Failed(string code, McpEffect effect) => new(code, "It did not work.", effect);
+}

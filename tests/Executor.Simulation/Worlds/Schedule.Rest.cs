@@ -1,0 +1,103 @@
+using Executor.Credentials;
+using Executor.Runs;
+using Executor.Simulation.Cluster;
+using Executor.Simulation.Store;
+
+namespace Executor.Simulation.Worlds;
+
+/// <summary>Faults have stopped: everything comes to rest in bounded time, and is as good as it can be.</summary>
+internal sealed partial class Schedule
+{
+    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(40);
+    private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
+
+    private IEnumerable<KeyValuePair<CredentialKey, StoredCredential>> Credentials => _world.Database.Tables.Credentials;
+
+    private void Rest()
+    {
+        _world.Trace.Note("world", "calms down");
+        _world.IsCalm = true;
+        Restore();
+        foreach (var node in Living.ToList())
+        {
+            Heal(node);
+            Thaw(node);
+        }
+
+        if (!Up.Any())
+            Join();
+        _world.CredentialRules.Calm();
+        Await("Everything comes to rest", WhatIsUnfinished);
+        foreach (var node in Up.ToList())
+        {
+            foreach (var key in Plan.Keys)
+                Request(node, "asks at last", at => AskAtLastAsync(at, key));
+        }
+
+        Await("Everything comes to rest after the last questions", WhatIsUnfinished);
+        foreach (var node in Living.ToList())
+            _ = node.Leave();
+        Await("Nodes leave", () => Living.FirstOrDefault()?.Label);
+    }
+
+    private void Await(string rule, Func<string?> unfinished)
+    {
+        var until = _world.Timeline.Now + _longest.Ticks;
+        var look = TimeSpan.FromMilliseconds(20);
+        while (unfinished() is { } what)
+        {
+            if (_world.Timeline.Now >= until)
+                _world.Fail(rule, what);
+            Pass(look);
+            look = look < _look ? look * 2 : _look;
+        }
+    }
+
+    /// <summary>A credential that serves gives every node a token that works; one that does not says so with reason.</summary>
+    private async Task AskAtLastAsync(SimulatedNode node, CredentialKey key)
+    {
+        var outcome = await AskAsync(node, key, 0, rejected: null);
+        var provider = _world.ProviderOf(key.Server);
+        if (outcome is TokenOutcome.Issued issued && !provider.Accepts(issued.Token.Value))
+        {
+            _world.CredentialRules.Rejected(issued.Token.Value);
+            outcome = await AskAsync(node, key, 0, issued.Generation);
+        }
+
+        var row = _world.Database.Tables.Credentials.TryGetValue(key, out var stored) ? stored.Row : new CredentialRow { Key = key };
+        switch (outcome)
+        {
+            case TokenOutcome.Issued last when !provider.Accepts(last.Token.Value) && provider.FindAccess(last.Token.Value) is { IsKilled: false }:
+                _world.Fail("The last token works", last.Token.Value);
+                break;
+            case TokenOutcome.NeedsReauth when row.State is not (CredentialState.Absent or CredentialState.NeedsReauth):
+                _world.Fail("Who is asked to reconnect has to", row.State.ToString());
+                break;
+            case TokenOutcome.Unavailable:
+                _world.Fail("Without faults a token is there", row.State.ToString());
+                break;
+        }
+    }
+
+    private string? WhatIsUnfinished()
+    {
+        _requests.RemoveAll(request => request.Request.IsCompleted || request.Node.IsDead);
+        if (_requests.Count > 0)
+            return $"{_requests[0].What} on {_requests[0].Node.Label}";
+        if (Living.FirstOrDefault(node => !node.IsUp) is { } half)
+            return $"{half.Label} is {half.State.Phase}";
+        foreach (var (key, stored) in Credentials)
+        {
+            if (stored.Row.State is CredentialState.Refreshing or CredentialState.Unresolved or CredentialState.OperatorError)
+                return $"the credential of {key.User} at {key.Server} is {stored.Row.State}";
+        }
+
+        foreach (var run in _world.Database.Tables.Runs.Values)
+        {
+            if (run.Row.Status is RunStatus.Pending or RunStatus.Running)
+                return $"a run is {run.Row.Status}";
+        }
+
+        return Living.Any(node => !node.Work.IsIdle) ? "there is work left" : null;
+    }
+}

@@ -1,0 +1,197 @@
+using Executor.Credentials;
+using Executor.Runs;
+using Executor.Simulation.Cluster;
+using Executor.Simulation.Tools;
+
+namespace Executor.Simulation.Worlds;
+
+/// <summary>What users do, through whichever node answers them.</summary>
+internal sealed partial class Schedule
+{
+    private readonly List<(SimulatedNode Node, string What, Task Request)> _requests = [];
+    private readonly Dictionary<CredentialKey, (Deposit Deposit, int Number)> _deposits = [];
+    private readonly List<(RunId Id, Identity.UserId User)> _runs = [];
+    private int _depositNumber;
+
+    private SimulatedNode? AnyUp() => _dice.PickAny(Up.ToList());
+
+    private CredentialKey AnyKey() => Plan.Keys[_dice.Next(Plan.Keys.Count)];
+
+    private static ICredentialOwner Owner(SimulatedNode node, CredentialKey key, int directory) => node.Directories[directory].For(key);
+
+    private void Request(SimulatedNode? node, string what, Func<SimulatedNode, Task> work)
+    {
+        if (node is null)
+            return;
+        _world.Trace.Note(node.Label, what);
+        _world.Tally.Add("requests", what);
+        _requests.Add((node, what, node.Run(async () =>
+        {
+            try
+            {
+                await work(node);
+            }
+            catch (StoreUnavailableException)
+            {
+                _world.Trace.Note(node.Label, "answers that the database is away", what);
+            }
+            catch (Exception defect)
+            {
+                _world.Fail("Every request is answered", $"{what} on {node.Label}: {defect}");
+            }
+        })));
+    }
+
+    private void Ask() => Ask(AnyUp(), AnyKey());
+
+    private void Ask(SimulatedNode? node, CredentialKey key)
+    {
+        var directory = _dice.Next(Plan.DirectoriesPerNode);
+        Request(node, "asks", async at => await AskAsync(at, key, directory, rejected: null));
+    }
+
+    /// <summary>A storm: every node at once, and each several times.</summary>
+    private void AskManyTimes()
+    {
+        var key = AnyKey();
+        foreach (var node in Up.ToList())
+        {
+            for (var n = 0; n < 4; n++)
+                Ask(node, key);
+        }
+    }
+
+    private async Task<TokenOutcome> AskAsync(SimulatedNode node, CredentialKey key, int directory, Generation? rejected)
+    {
+        var askedAt = _world.Timeline.Now;
+        var owner = Owner(node, key, directory);
+        var outcome = rejected is { } generation
+            ? await owner.TokenRejectedAsync(generation, CancellationToken.None)
+            : await owner.GetTokenAsync(CancellationToken.None);
+        _world.Tally.Add("answers", outcome.GetType().Name);
+        if (outcome is TokenOutcome.Issued issued)
+            _world.CredentialRules.Issued(node, key, issued, askedAt);
+        if (outcome is TokenOutcome.EncryptionKeyMissing)
+            _world.Fail("The key is there", "");
+        return outcome;
+    }
+
+    private void ListTools()
+    {
+        var key = AnyKey();
+        Request(AnyUp(), "lists tools", async node =>
+            await node.Mcp.ListToolsAsync(key.User, _world.ServerOf(key.Server).Server, CancellationToken.None));
+    }
+
+    private void RejectStale()
+    {
+        var key = AnyKey();
+        var generations = _world.CredentialRules.Of(key).Generations.Keys.ToList();
+        var generation = _dice.OneIn(3) ? generations[^1] : generations[_dice.Next(generations.Count)];
+        var directory = _dice.Next(Plan.DirectoriesPerNode);
+        Request(AnyUp(), "reports a 401", async node => await AskAsync(node, key, directory, generation));
+    }
+
+    /// <summary>A new consent; its client repeats the deposit until it is acknowledged, or a newer one is on its way.</summary>
+    private void Deposit(CredentialKey key)
+    {
+        var server = _world.ServerOf(key.Server);
+        var grant = _world.ProviderOf(key.Server).Consent(key);
+        var deposit = new Deposit(new RefreshToken(grant.RefreshTokens[0].Value), server.TokenEndpoint, "client");
+        var number = ++_depositNumber;
+        _deposits[key] = (deposit, number);
+        _world.CredentialRules.Of(key).Deposited.Add(deposit.RefreshToken.Value);
+        Request(AnyUp(), "deposits", node => DepositAsync(node, key, deposit, number));
+    }
+
+    private void DepositAgain()
+    {
+        var key = AnyKey();
+        if (_deposits.TryGetValue(key, out var last))
+            Request(AnyUp(), "deposits again", node => DepositAsync(node, key, last.Deposit, last.Number));
+    }
+
+    private async Task DepositAsync(SimulatedNode node, CredentialKey key, Deposit deposit, int number)
+    {
+        try
+        {
+            if (await Owner(node, key, 0).DepositAsync(deposit, CancellationToken.None) is not DepositOutcome.Stored)
+                _world.Fail("A deposit is taken", key.ToString());
+        }
+        catch (StoreUnavailableException)
+        {
+            _world.Timeline.After(TimeSpan.FromSeconds(1), _ =>
+            {
+                if (_deposits.TryGetValue(key, out var last) && last.Number == number)
+                    Request(AnyUp(), "repeats a deposit", other => DepositAsync(other, key, deposit, number));
+            });
+        }
+    }
+
+    private void Delete()
+    {
+        var key = AnyKey();
+        _deposits.Remove(key);
+        _world.CredentialRules.Of(key).DeletionsAsked++;
+        Request(AnyUp(), "deletes", node => Owner(node, key, 0).DeleteAsync(CancellationToken.None));
+    }
+
+    private void RevokeAtProvider()
+    {
+        if (_world.CredentialRules.Of(AnyKey()).Grant is not { } grant)
+            return;
+        _world.Trace.Note("user", "revokes at the provider");
+        grant.IsRevoked = grant.IsRevokedByUser = true;
+    }
+
+    private void KillAccessTokens()
+    {
+        if (_world.CredentialRules.Of(AnyKey()).Grant is not { } grant)
+            return;
+        _world.Trace.Note("provider", "ends access tokens");
+        Providers.OAuthServer.KillAccessTokens(grant);
+    }
+
+    private void MoveRun()
+    {
+        if (_runs.Count < 2 || (_runs.Count < 6 && _dice.OneIn(3)))
+        {
+            StartRun();
+            return;
+        }
+
+        var (id, user) = _runs[_dice.Next(_runs.Count)];
+        if (_dice.OneIn(8))
+        {
+            Request(AnyUp(), "cancels", async node => await node.Runs.For(id).CancelAsync(user, CancellationToken.None));
+            return;
+        }
+
+        TriggerAction? action = _dice.Next(3) switch { 0 => null, 1 => TriggerAction.Retry, _ => TriggerAction.Skip };
+        Request(AnyUp(), "triggers", node =>
+        {
+            _world.RunRules.Triggered(id);
+            return node.Runs.For(id).TriggerAsync(user, action, CancellationToken.None);
+        });
+    }
+
+    private void StartRun()
+    {
+        var key = AnyKey();
+        var steps = Enumerable.Range(0, 1 + _dice.Next(3)).Select(index => new StepDefinition(
+            $"step{index}",
+            AnyKey().Server,
+            _dice.Pick(ToolServer.Plain, ToolServer.Plain, ToolServer.Idempotent, ToolServer.ReadOnly),
+            index > 0 && _dice.OneIn(3) ? """{"n":"${{ steps.step0.structuredContent.n }}"}""" : "{}",
+            null,
+            _dice.Pick(OnUnknown.ByAnnotations, OnUnknown.ByAnnotations, OnUnknown.Retry, OnUnknown.Ask))).ToList();
+        Request(AnyUp(), "starts a run", async node =>
+        {
+            var started = await node.Runs.StartAsync(key.User, new NewRun("run", "{}", steps), null, CancellationToken.None);
+            if (started is StartOutcome.Started { Run.Run: var run })
+                _runs.Add((run.Id, run.User));
+            else
+                _world.Fail("A run is taken", started.GetType().Name);
+        });
+    }
+}
