@@ -1,36 +1,24 @@
-using System.Diagnostics;
-using Executor.Simulation.Engine;
-using Executor.Simulation.Worlds;
+using System.CommandLine;
+using Executor.Simulate;
 
-var from = int.Parse(args[0]);
-var count = int.Parse(args[1]);
-var verbose = args.Length > 2;
-var watch = Stopwatch.StartNew();
-long ticks = 0;
-var rules = new Dictionary<string, List<int>>();
-var tally = new Tally();
-for (var seed = from; seed < from + count; seed++)
+var seed = new Option<int?>("--seed") { Description = "Reruns one seed and prints its trace." };
+var count = new Option<int>("--count") { Description = "How many seeds to run.", DefaultValueFactory = _ => 1000 };
+var from = new Option<int>("--from") { Description = "The first of them." };
+var parallel = new Option<int>("--parallel")
 {
-    try
-    {
-        var outcome = Schedule.Run(seed, listener: verbose ? Console.WriteLine : null);
-        ticks += outcome.Ticks;
-        tally.Add(outcome.Tally);
-        if (verbose) Console.WriteLine(outcome.Hash);
-    }
-    catch (ViolationException violation)
-    {
-        if (verbose) Console.WriteLine(violation.Message);
-        if (!rules.TryGetValue(violation.Rule, out var seeds))
-        {
-            rules[violation.Rule] = seeds = [];
-            if (rules.Count == 1)
-                Console.WriteLine(violation.Message);
-        }
-        seeds.Add(seed);
-    }
-}
-foreach (var (group, what, n) in tally.Counts) Console.WriteLine($"{group,-16} {what,-40} {n}");
-foreach (var (rule, seeds) in rules) Console.WriteLine($"{seeds.Count,6} {rule}: {string.Join(' ', seeds.Take(10))}");
-Console.WriteLine($"{watch.Elapsed.TotalMilliseconds / count:F2} ms a schedule, {new TimeSpan(ticks).TotalHours:F1} virtual hours");
-return 0;
+    Description = "How many worlds at once, each on a thread of its own.",
+    DefaultValueFactory = _ => Environment.ProcessorCount,
+};
+var steps = new Option<int>("--steps")
+{
+    Description = "How much happens in one world.",
+    DefaultValueFactory = _ => Executor.Simulation.Worlds.Schedule.DefaultSteps,
+};
+var command = new RootCommand("Runs Executor's domain code through simulated worlds, each of them the whole consequence of its seed.")
+{
+    seed, count, from, parallel, steps,
+};
+command.SetAction(arguments => arguments.GetValue(seed) is { } one
+    ? OneSeed.Run(one, arguments.GetValue(steps))
+    : ManySeeds.Run(arguments.GetValue(from), arguments.GetValue(count), arguments.GetValue(parallel), arguments.GetValue(steps)));
+return command.Parse(args).Invoke();

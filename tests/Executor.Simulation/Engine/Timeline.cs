@@ -6,7 +6,10 @@ internal sealed class Timeline
     public static readonly DateTimeOffset Epoch = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly PriorityQueue<Due, (long At, long Order)> _due = new();
+    private const int MostAtOnce = 1_000_000;
+
     private long _order;
+    private int _atOnce;
 
     /// <summary>Ticks since the world began.</summary>
     public long Now { get; private set; }
@@ -30,6 +33,10 @@ internal sealed class Timeline
             _due.Dequeue();
             if (due.IsCancelled)
                 continue;
+            if (when.At > Now)
+                _atOnce = 0;
+            else if (++_atOnce > MostAtOnce)
+                throw new InvalidOperationException("Time stands still.");
             Now = Math.Max(Now, when.At);
             due.Happen();
             return true;

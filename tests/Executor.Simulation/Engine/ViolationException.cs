@@ -7,4 +7,6 @@ public sealed class ViolationException(int seed, string rule, string detail, str
     public int Seed => seed;
 
     public string Rule => rule;
+
+    public string Detail => detail;
 }

@@ -106,8 +106,8 @@ internal sealed partial class CredentialRules
 
         if (was.State != CredentialState.Refreshing || was.Intent != other.Id)
             return; // superseded before
-        var isOverdue = other.Owner == opened.Owner && _world.Timeline.Now - _intents[other.Id].OpenedAt >= PatienceOf(opened.Key).Ticks;
-        var isStill = _world.Lifelines.Of(other.Owner).StillFor >= Plan.Lease;
+        var isOverdue = other.Owner == opened.Owner && _world.Timeline.Now - _intents[other.Id].OpenedAt + TimeSpan.TicksPerMillisecond > PatienceOf(opened.Key).Ticks;
+        var isStill = _world.Lifelines.Of(other.Owner).MayBeSuspected;
         Check(isGone || isOverdue || isStill, "No two intents of a generation are open", $"{other.Owner} and {opened.Owner}");
     }
 

@@ -31,29 +31,44 @@ internal sealed class Lifelines(World world)
 
 internal sealed class Lifeline(World world)
 {
+    /// <summary>Nodes look at each other every fifth of a lease: what is shorter, they may not see.</summary>
+    private static readonly TimeSpan _glimpse = Plan.Lease / 5 + TimeSpan.FromSeconds(1);
+
+    /// <summary>How old the last look may be that a suspicion rests on.</summary>
+    private static readonly TimeSpan _stale = Plan.Lease / 2;
+
     private long _beatAt = world.Timeline.Now;
     private long _heartbeat = -1;
+    private long? _suspectUntil;
     private long? _freeSince;
+    private (long FreeSince, long HeldSince)? _glimpsed;
 
     public bool IsGone { get; set; }
 
     public bool HasLeft { get; set; }
 
-    public TimeSpan StillFor => new(world.Timeline.Now - _beatAt);
+    /// <summary>Its heartbeat stands still, or did when others looked last.</summary>
+    public bool MayBeSuspected => IsStill || world.Timeline.Now <= _suspectUntil;
 
     public TimeSpan FreeFor => _freeSince is { } since ? new(world.Timeline.Now - since) : TimeSpan.Zero;
 
+    private bool IsStill => world.Timeline.Now - _beatAt >= Plan.Lease.Ticks;
+
     public void Beats(long heartbeat)
     {
-        if (heartbeat != _heartbeat)
-            (_heartbeat, _beatAt) = (heartbeat, world.Timeline.Now);
+        if (heartbeat == _heartbeat)
+            return;
+        if (IsStill)
+            _suspectUntil = world.Timeline.Now + _stale.Ticks;
+        (_heartbeat, _beatAt) = (heartbeat, world.Timeline.Now);
     }
 
     public void Holds(bool isHeld)
     {
-        if (isHeld)
-            _freeSince = null;
-        else
-            _freeSince ??= world.Timeline.Now;
+        var now = world.Timeline.Now;
+        if (isHeld && _freeSince is { } free)
+            (_glimpsed, _freeSince) = ((free, now), null);
+        else if (!isHeld && _freeSince is null)
+            _freeSince = _glimpsed is { } glimpse && now - glimpse.HeldSince < _glimpse.Ticks ? glimpse.FreeSince : now;
     }
 }

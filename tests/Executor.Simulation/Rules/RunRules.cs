@@ -10,10 +10,11 @@ namespace Executor.Simulation.Rules;
 internal sealed class RunRules(World world)
 {
     private readonly Dictionary<string, StepHistory> _steps = new(StringComparer.Ordinal);
-    private readonly Dictionary<RunId, int> _triggers = [];
+    private readonly HashSet<RunId> _triggered = [];
+    private readonly Dictionary<RunId, int> _movedByUser = [];
 
     /// <summary>The user is about to move a run that waits or has failed.</summary>
-    public void Triggered(RunId run) => _triggers[run] = _triggers.GetValueOrDefault(run) + 1;
+    public void Triggered(RunId run) => _triggered.Add(run);
 
     public void Sent(string key) => Of(key).InFlight++;
 
@@ -38,6 +39,8 @@ internal sealed class RunRules(World world)
             Check(run.Fence > was?.Fence, "Every claim raises the fence");
         if (was?.Status == RunStatus.Running && run.Status == RunStatus.Running)
             Check(run.Owner == was.Owner, "A run is taken over by way of the queue");
+        if (was is { Status: RunStatus.Failed } or { Status: RunStatus.AwaitingInput, AwaitingReason: AwaitingReason.Interrupted })
+            _movedByUser[run.Id] = _movedByUser.GetValueOrDefault(run.Id) + 1;
         for (var index = 0; index < after.Steps.Count; index++)
             Journaled(run, before?.Steps[index], after.Steps[index]);
         if (was?.Status == RunStatus.AwaitingInput && run.Status == RunStatus.Pending)
@@ -77,7 +80,7 @@ internal sealed class RunRules(World world)
         world.Tally.Add("woken", ReasonName(was.AwaitingReason) ?? "");
         if (was.AwaitingReason == AwaitingReason.NeedsOAuthReauth && world.BecameReady(new CredentialKey(was.User, was.AwaitedServer!.Value), tables))
             return;
-        Check(_triggers.GetValueOrDefault(was.Id) > 0, "A run wakes for a cause only");
+        Check(_triggered.Contains(was.Id), "A run wakes for a cause only");
     }
 
     private void Journaled(RunRow run, StepRow? before, StepRow after)
@@ -97,13 +100,13 @@ internal sealed class RunRules(World world)
             OnUnknown.Ask => false,
             _ => ToolServer.IsRepeatable(after.Definition.Tool),
         };
-        var triggers = _triggers.GetValueOrDefault(run.Id);
+        var moves = _movedByUser.GetValueOrDefault(run.Id);
         Check(
-            mayRepeat || triggers > step.TriggersAtBegin || (step.Executions == 0 && step.InFlight == 0),
+            mayRepeat || moves > step.MovesAtBegin || (step.Executions == 0 && step.InFlight == 0),
             "No step runs twice unless its tool or its definition allows it",
             key);
         step.Begun++;
-        step.TriggersAtBegin = triggers;
+        step.MovesAtBegin = moves;
     }
 
     private StepHistory Of(string key) => _steps.TryGetValue(key, out var step) ? step : _steps[key] = new StepHistory();
@@ -141,6 +144,7 @@ internal sealed class RunRules(World world)
         /// <summary>Calls that may still reach the tool.</summary>
         public int InFlight { get; set; }
 
-        public int TriggersAtBegin { get; set; }
+        /// <summary>How often its user had moved the run by then.</summary>
+        public int MovesAtBegin { get; set; }
     }
 }

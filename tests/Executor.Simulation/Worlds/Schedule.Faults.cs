@@ -100,7 +100,7 @@ internal sealed partial class Schedule
 
     private void ComeBack()
     {
-        if (Living.Count() < (Plan.Flavour == ModelFlavour.Sqlite ? 1 : MostNodes))
+        if (!_world.IsCalm && Living.Count() < (Plan.Flavour == ModelFlavour.Sqlite ? 1 : MostNodes))
             Join();
     }
 

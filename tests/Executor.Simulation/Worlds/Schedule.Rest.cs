@@ -24,8 +24,6 @@ internal sealed partial class Schedule
             Thaw(node);
         }
 
-        if (!Up.Any())
-            Join();
         _world.CredentialRules.Calm();
         Await("Everything comes to rest", WhatIsUnfinished);
         foreach (var node in Up.ToList())
@@ -84,12 +82,16 @@ internal sealed partial class Schedule
         _requests.RemoveAll(request => request.Request.IsCompleted || request.Node.IsDead);
         if (_requests.Count > 0)
             return $"{_requests[0].What} on {_requests[0].Node.Label}";
+        if (!Living.Any())
+            Join();
         if (Living.FirstOrDefault(node => !node.IsUp) is { } half)
             return $"{half.Label} is {half.State.Phase}";
         foreach (var (key, stored) in Credentials)
         {
             if (stored.Row.State is CredentialState.Refreshing or CredentialState.Unresolved or CredentialState.OperatorError)
                 return $"the credential of {key.User} at {key.Server} is {stored.Row.State}";
+            if (stored.Row.RetryAt > _world.Database.Now)
+                return $"the credential of {key.User} at {key.Server} backs off";
         }
 
         foreach (var run in _world.Database.Tables.Runs.Values)

@@ -70,7 +70,7 @@ internal sealed class RefreshFlight(
                     listening[request.Id] = Redeem(key, permit, target, openedAt, turn);
                     var patience = target.Rules.Patience is { } p ? p * Math.Pow(2, Math.Min(opened, 3)) : Timeout.InfiniteTimeSpan;
                     opened++;
-                    if (await HearAsync(listening, patience))
+                    if (await HearAsync(listening, patience, request.Id))
                         return new FlightEnd.Moved();
                     if (opened >= MaxGivenUp && listening.Count == 0)
                         return new FlightEnd.RetryLater(Soon);
@@ -184,22 +184,33 @@ internal sealed class RefreshFlight(
         return settled.Task;
     }
 
-    /// <summary>Waits for the first of the open redemptions to end. True when the generation is settled by it.</summary>
-    private async Task<bool> HearAsync(Dictionary<IntentId, Task<SettleResult>> listening, TimeSpan atMost)
+    /// <summary>
+    /// Waits for one of the open redemptions to end; while <paramref name="newest"/> is open, for it, because what an earlier one
+    /// leaves in doubt is what it was opened to resolve. True when the generation is settled by it.
+    /// </summary>
+    private async Task<bool> HearAsync(Dictionary<IntentId, Task<SettleResult>> listening, TimeSpan atMost, IntentId? newest = null)
     {
         using var stop = new CancellationTokenSource();
         var delay = Task.Delay(atMost, time, stop.Token);
-        var first = await Task.WhenAny([.. listening.Values.Select(redemption => redemption.Ended()), delay]);
-        stop.Cancel();
-        if (first == delay)
-            return false;
-        foreach (var (id, redemption) in listening.Where(entry => entry.Value.IsCompleted).ToList())
+        try
         {
-            listening.Remove(id);
-            if (await redemption != SettleResult.Failed)
-                return true;
+            do
+            {
+                if (await Task.WhenAny([.. listening.Values.Select(redemption => redemption.Ended()), delay]) == delay)
+                    return false;
+                foreach (var (id, redemption) in listening.Where(entry => entry.Value.IsCompleted).ToList())
+                {
+                    listening.Remove(id);
+                    if (await redemption != SettleResult.Failed)
+                        return true;
+                }
+            }
+            while (newest is { } awaited && listening.ContainsKey(awaited));
+            return false;
         }
-
-        return false;
+        finally
+        {
+            stop.Cancel();
+        }
     }
 }

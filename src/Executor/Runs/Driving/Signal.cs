@@ -11,8 +11,11 @@ internal sealed class Signal(TimeProvider time)
     public async Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
         var round = Volatile.Read(ref _round);
-        if (!round.IsSet && atMost > TimeSpan.Zero)
-            await round.Ended.WaitAsync(atMost, time, cancellationToken).Ended();
+
+        // In whole milliseconds, rounded up: less than one is none, and whoever waits for the rest of one would go round until it is over.
+        var wait = TimeSpan.FromMilliseconds(Math.Ceiling(atMost.TotalMilliseconds));
+        if (!round.IsSet && wait > TimeSpan.Zero)
+            await round.Ended.WaitAsync(wait, time, cancellationToken).Ended();
         if (round.IsSet)
             Interlocked.CompareExchange(ref _round, new Round(), round);
     }
