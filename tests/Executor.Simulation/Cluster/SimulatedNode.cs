@@ -97,6 +97,7 @@ internal sealed class SimulatedNode
         IsFrozen = false;
         Scheduler.Die();
         Session.Kill();
+        _world.Lifelines.Look(null);
         _world.CredentialRules.NodeDied(this);
     }
 

@@ -12,7 +12,7 @@ namespace Executor.Simulation.Providers;
 internal sealed class TokenNetwork(World world, SimulatedNode node) : HttpMessageHandler
 {
     // HttpContent's own copying would leave the node's scheduler.
-    private static readonly Func<HttpContent, Stream, TransportContext?, CancellationToken, Task> Serialize =
+    public static readonly Func<HttpContent, Stream, TransportContext?, CancellationToken, Task> Serialize =
         typeof(HttpContent)
             .GetMethod(
                 "SerializeToStreamAsync",

@@ -11,7 +11,6 @@ internal sealed class RunRules(World world)
 {
     private readonly Dictionary<string, StepHistory> _steps = new(StringComparer.Ordinal);
     private readonly HashSet<RunId> _triggered = [];
-    private readonly Dictionary<RunId, int> _movedByUser = [];
 
     /// <summary>The user is about to move a run that waits or has failed.</summary>
     public void Triggered(RunId run) => _triggered.Add(run);
@@ -40,7 +39,7 @@ internal sealed class RunRules(World world)
         if (was?.Status == RunStatus.Running && run.Status == RunStatus.Running)
             Check(run.Owner == was.Owner, "A run is taken over by way of the queue");
         if (was is { Status: RunStatus.Failed } or { Status: RunStatus.AwaitingInput, AwaitingReason: AwaitingReason.Interrupted })
-            _movedByUser[run.Id] = _movedByUser.GetValueOrDefault(run.Id) + 1;
+            MovedByUser(after);
         for (var index = 0; index < after.Steps.Count; index++)
             Journaled(run, before?.Steps[index], after.Steps[index]);
         if (was?.Status == RunStatus.AwaitingInput && run.Status == RunStatus.Pending)
@@ -100,13 +99,20 @@ internal sealed class RunRules(World world)
             OnUnknown.Ask => false,
             _ => ToolServer.IsRepeatable(after.Definition.Tool),
         };
-        var moves = _movedByUser.GetValueOrDefault(run.Id);
         Check(
-            mayRepeat || moves > step.MovesAtBegin || (step.Executions == 0 && step.InFlight == 0),
+            mayRepeat || step.Executions + step.InFlight <= step.Forgiven,
             "No step runs twice unless its tool or its definition allows it",
             key);
         step.Begun++;
-        step.MovesAtBegin = moves;
+    }
+
+    private void MovedByUser(StoredRun run)
+    {
+        foreach (var index in Enumerable.Range(0, run.Steps.Count))
+        {
+            var step = Of($"{run.Row.Id}/{index}");
+            step.Forgiven = step.Executions + step.InFlight;
+        }
     }
 
     private StepHistory Of(string key) => _steps.TryGetValue(key, out var step) ? step : _steps[key] = new StepHistory();
@@ -144,7 +150,7 @@ internal sealed class RunRules(World world)
         /// <summary>Calls that may still reach the tool.</summary>
         public int InFlight { get; set; }
 
-        /// <summary>How often its user had moved the run by then.</summary>
-        public int MovesAtBegin { get; set; }
+        /// <summary>How often it had run, or might still, when its user said that it may run again.</summary>
+        public int Forgiven { get; set; }
     }
 }

@@ -1,6 +1,7 @@
 using Executor.Credentials;
 using Executor.Nodes;
 using Executor.Runs;
+using Executor.Servers;
 using Executor.Simulation.Cluster;
 
 namespace Executor.Simulation.Worlds;
@@ -15,6 +16,9 @@ internal class Mutation
     public virtual void Configure(CredentialOptions options)
     {
     }
+
+    /// <summary>What the servers file says.</summary>
+    public virtual McpServer Server(McpServer server) => server;
 
     /// <summary>Between the domain and its way to the database.</summary>
     public virtual ICredentialStore Credentials(ICredentialStore store, World world, SimulatedNode node) => store;

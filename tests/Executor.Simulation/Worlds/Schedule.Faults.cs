@@ -93,7 +93,6 @@ internal sealed partial class Schedule
     {
         Count(node, "crashes");
         node.Crash();
-        _world.Lifelines.Look(null);
         if (_dice.OneIn(2))
             _world.Timeline.After(_dice.Seconds(0.1, 1, 3, 15), _ => ComeBack());
     }

@@ -41,7 +41,7 @@ internal sealed class World
         _feedDice = Dice.Split();
         Trace = new Trace(Timeline);
         Database = new ModelDatabase(new DatabaseClock(Timeline), Plan.Flavour) { Route = Route };
-        Catalog = new McpServerCatalog(Plan.Servers.Select(server => server.Server));
+        Catalog = new McpServerCatalog(Plan.Servers.Select(server => mutation.Server(server.Server)));
         var credentials = new CredentialOptions();
         mutation.Configure(credentials);
         CredentialOptions = Options.Create(credentials);
