@@ -127,18 +127,6 @@ internal sealed class ForgottenLineage : Mutation
     }
 }
 
-/// <summary>A refusal is final although an earlier request may still be answered.</summary>
-internal sealed class HastyRefusal : Mutation
-{
-    public override ICredentialStore CredentialsBelow(ICredentialStore store, World world) => new Store(store);
-
-    private sealed class Store(ICredentialStore store) : LyingStore(store)
-    {
-        protected override CredentialLedger Shown(CredentialLedger ledger, CredentialChangeOptions options) =>
-            options.Opener is null ? ledger with { Intents = [.. ledger.Intents.Select(intent => intent with { OwnerGone = true })] } : ledger;
-    }
-}
-
 /// <summary>An incarnation that was written down as gone may open intents, and nobody's lock is asked about.</summary>
 internal sealed class GoneAndBack : Mutation
 {

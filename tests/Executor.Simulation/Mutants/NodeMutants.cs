@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Executor.Credentials;
+using Executor.Credentials.Refresh;
 using Executor.Nodes;
 using Executor.Servers;
 using Executor.Simulation.Cluster;
@@ -109,21 +111,20 @@ internal sealed class RetryingTransport : Mutation
     }
 }
 
-/// <summary>A transport that sends what the permit was not asked for yet.</summary>
+/// <summary>A transport that does not ask for the permit.</summary>
 internal sealed class EagerTransport : Mutation
 {
     public override HttpMessageHandler Network(HttpMessageHandler network) => new Handler(network);
 
     private sealed class Handler(HttpMessageHandler network) : DelegatingHandler(network)
     {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            var copy = new MemoryStream();
-            await Providers.TokenNetwork.Serialize(request.Content!, copy, null, cancellationToken);
-            await Task.Yield();
-            request.Content = new ByteArrayContent(copy.ToArray());
-            await base.SendAsync(new HttpRequestMessage(HttpMethod.Post, request.RequestUri) { Content = new ByteArrayContent(copy.ToArray()) }, cancellationToken);
-            return await base.SendAsync(request, cancellationToken);
+            request.Content = new ByteArrayContent(Body((PermittedContent)request.Content!));
+            return base.SendAsync(request, cancellationToken);
         }
+
+        [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_body")]
+        private static extern ref byte[] Body(PermittedContent content);
     }
 }

@@ -40,7 +40,7 @@ internal abstract class LyingRuns(IRunStore store) : IRunStore
 
     public Task<IReadOnlyList<NodeRef>> FindOwnersAsync(CancellationToken cancellationToken) => store.FindOwnersAsync(cancellationToken);
 
-    public virtual Task<IReadOnlyList<(RunId Id, long Fence)>> FindClaimsAsync(NodeRef owner, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<(RunId Id, long Fence)>> FindClaimsAsync(NodeRef owner, CancellationToken cancellationToken) =>
         store.FindClaimsAsync(owner, cancellationToken);
 
     public Task<int> PruneAsync(DateTimeOffset finishedBefore, int limit, CancellationToken cancellationToken) =>
@@ -104,17 +104,5 @@ internal sealed class ForgottenJournal : Mutation
             IReadOnlyCollection<RunId> ids, NodeRef owner, CancellationToken cancellationToken) =>
             [.. (await base.ClaimAsync(ids, owner, cancellationToken)).Select(record =>
                 record with { Steps = [.. record.Steps.Select(step => step.Status == StepStatus.Executing ? step with { Status = StepStatus.Pending } : step)] })];
-    }
-}
-
-/// <summary>Nobody looks for claims that took place although they were given up.</summary>
-internal sealed class ForgottenClaims : Mutation
-{
-    public override IRunStore Runs(IRunStore store, World world, SimulatedNode node) => new Store(store);
-
-    private sealed class Store(IRunStore store) : LyingRuns(store)
-    {
-        public override Task<IReadOnlyList<(RunId Id, long Fence)>> FindClaimsAsync(NodeRef owner, CancellationToken cancellationToken) =>
-            Task.FromResult<IReadOnlyList<(RunId, long)>>([]);
     }
 }

@@ -26,7 +26,8 @@ internal sealed class TokenNetwork(World world, SimulatedNode node) : HttpMessag
         var fault = world.IsCalm || !world.Plan.HasFaults ? RequestFault.None : RequestFaults.Draw(dice);
         if (fault != RequestFault.None)
             world.Tally.Add("token endpoint", fault);
-        await node.Arrive(world.Latency(), cancellationToken);
+        var isSlow = world.Plan.HasFaults && !world.IsCalm && dice.OneIn(25);
+        await node.Arrive(isSlow ? dice.Seconds(1, 3, 5, 9) : world.Latency(), cancellationToken);
         if (fault == RequestFault.NoConnection)
         {
             if (dice.OneIn(2))
@@ -49,6 +50,9 @@ internal sealed class TokenNetwork(World world, SimulatedNode node) : HttpMessag
                 await node.Arrive(TimeSpan.FromTicks(1), cancellationToken);
             exchange.Begin(TokenIn(buffer.Span));
         }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         private static string TokenIn(ReadOnlySpan<byte> body)
         {

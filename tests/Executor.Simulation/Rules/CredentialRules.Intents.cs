@@ -35,7 +35,11 @@ internal sealed partial class CredentialRules
         if (row.Generation == intent.Generation)
         {
             var isOpen = row.State == CredentialState.Refreshing && row.Intent == intent.Id;
-            Check(isOpen || redemption.IsLate, "What is sent is sent under the open intent", node.Label);
+            var last = row.Intent is { } latest ? _intents.GetValueOrDefault(latest) : null;
+
+            // It was looked at, over a network: what has happened since nobody can know.
+            var isRecent = last is not null && now - last.OpenedAt < Permit.Ticks;
+            Check(isOpen || isRecent || redemption.IsLate, "What is sent is sent under the open intent", node.Label);
         }
 
         return redemption;

@@ -50,7 +50,12 @@ internal sealed class Lifeline(World world)
     /// <summary>Its heartbeat stands still, or did when others looked last.</summary>
     public bool MayBeSuspected => IsStill || world.Timeline.Now <= _suspectUntil;
 
-    public TimeSpan FreeFor => _freeSince is { } since ? new(world.Timeline.Now - since) : TimeSpan.Zero;
+    /// <summary>How long its lock is free, or was until it was taken a moment ago: what others do about it takes its way.</summary>
+    public TimeSpan FreeFor => _freeSince is { } since
+        ? new(world.Timeline.Now - since)
+        : _glimpsed is { } taken && world.Timeline.Now - taken.HeldSince < _stale.Ticks
+            ? new(taken.HeldSince - taken.FreeSince)
+            : TimeSpan.Zero;
 
     private bool IsStill => world.Timeline.Now - _beatAt >= Plan.Lease.Ticks;
 
