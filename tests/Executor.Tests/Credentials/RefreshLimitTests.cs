@@ -180,6 +180,7 @@ public sealed class RefreshLimitTests : IAsyncLifetime, IDisposable
         await queue.ReachesAsync(0);
         store.BeforeRead = null;
         OAuth.Release();
+        Assert.IsType<TokenOutcome.Issued>(await (await AskAsync([1]))[0].WaitAsync(Patience)); // what it commits is not to meet the defect
 
         // and with the turn taken.
         await _world.DepositAsync(_node, user: 3);
