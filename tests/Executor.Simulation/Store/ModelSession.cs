@@ -24,6 +24,8 @@ internal sealed class ModelSession : IDisposable
 
     public string Name { get; }
 
+    public ModelDatabase Database => _database;
+
     public ICredentialStore Credentials { get; }
 
     public IRunStore Runs { get; }

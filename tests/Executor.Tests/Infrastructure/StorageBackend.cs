@@ -14,7 +14,7 @@ public abstract class StorageBackend : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    internal Task<StorageHost> OpenAsync(TimeProvider? clock = null) =>
+    internal virtual Task<StorageHost> OpenAsync(TimeProvider? clock = null) =>
         StorageHost.StartAsync(new StorageOptions(Provider) { Clock = clock });
 
     protected virtual Task RemoveAsync() => Task.CompletedTask;

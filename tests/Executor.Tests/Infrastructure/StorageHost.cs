@@ -1,6 +1,7 @@
 using Executor.Credentials;
 using Executor.Nodes;
 using Executor.Runs;
+using Executor.Simulation.Store;
 using Executor.Storage;
 using Executor.Storage.Databases;
 using Microsoft.Extensions.DependencyInjection;
@@ -41,6 +42,15 @@ internal sealed class StorageHost : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>A session of the model in the database's place.</summary>
+    public static StorageHost Of(ModelSession session) => new(new ServiceCollection()
+        .AddSingleton(_ => session)
+        .AddSingleton(provider => provider.GetRequiredService<ModelSession>().Credentials)
+        .AddSingleton(provider => provider.GetRequiredService<ModelSession>().Runs)
+        .AddSingleton(provider => provider.GetRequiredService<ModelSession>().Nodes)
+        .AddSingleton(provider => provider.GetRequiredService<ModelSession>().Changes)
+        .BuildServiceProvider());
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

@@ -1,6 +1,7 @@
 using Executor.Credentials;
 using Executor.Identity;
 using Executor.Nodes;
+using Executor.Simulation.Store;
 using Executor.Tests.Infrastructure;
 
 namespace Executor.Tests.Storage;
@@ -298,6 +299,16 @@ public sealed class SqliteFileCredentialStoreTests : CredentialStoreCompliance
 public sealed class SqliteMemoryCredentialStoreTests : CredentialStoreCompliance
 {
     protected override Task<StorageBackend> CreateBackendAsync() => Task.FromResult<StorageBackend>(new SqliteMemoryBackend());
+}
+
+public sealed class ModelOfSqliteCredentialStoreTests : CredentialStoreCompliance
+{
+    protected override Task<StorageBackend> CreateBackendAsync() => Task.FromResult<StorageBackend>(new ModelBackend(ModelFlavour.Sqlite));
+}
+
+public sealed class ModelOfPostgresCredentialStoreTests : CredentialStoreCompliance
+{
+    protected override Task<StorageBackend> CreateBackendAsync() => Task.FromResult<StorageBackend>(new ModelBackend(ModelFlavour.Postgres));
 }
 
 [NeedsPostgres]

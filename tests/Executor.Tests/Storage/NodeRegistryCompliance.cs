@@ -1,5 +1,6 @@
 using Executor.Credentials;
 using Executor.Nodes;
+using Executor.Simulation.Store;
 using Executor.Tests.Infrastructure;
 
 namespace Executor.Tests.Storage;
@@ -55,9 +56,10 @@ public abstract class NodeRegistryCompliance : StorageTest
     }
 }
 
-public sealed class SqliteFileNodeRegistryTests : NodeRegistryCompliance
+/// <summary>One node, which has the file.</summary>
+public abstract class SingleNodeRegistryCompliance : NodeRegistryCompliance
 {
-    [Fact]
+    [ComplianceFact]
     public async Task Start_on_the_file_knows_that_every_earlier_owner_is_gone()
     {
         var before = await Nodes.EnterAsync("a", None);
@@ -73,20 +75,22 @@ public sealed class SqliteFileNodeRegistryTests : NodeRegistryCompliance
         Assert.True(await OpenIntentAsync(Key(1), after, ordinal: 2));
         Assert.Empty(await Nodes.ObserveAsync(None));
     }
+}
 
+public sealed class ModelOfSqliteNodeRegistryTests : SingleNodeRegistryCompliance
+{
+    protected override Task<StorageBackend> CreateBackendAsync() => Task.FromResult<StorageBackend>(new ModelBackend(ModelFlavour.Sqlite));
+}
+
+public sealed class SqliteFileNodeRegistryTests : SingleNodeRegistryCompliance
+{
     protected override Task<StorageBackend> CreateBackendAsync() => Task.FromResult<StorageBackend>(new SqliteFileBackend());
 }
 
-[NeedsPostgres]
-public sealed class PostgresNodeRegistryTests : NodeRegistryCompliance
+/// <summary>Many nodes, each with a liveness lock of its own that the others see.</summary>
+public abstract class SharedNodeRegistryCompliance : NodeRegistryCompliance
 {
-    private static string HoldersOf(NodeRef node) =>
-        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted "
-        + $"AND classid = ({node.Incarnation}::bigint >> 32)::oid AND objid = ({node.Incarnation}::bigint & 4294967295)::oid";
-
-    private PostgresBackend Postgres => (PostgresBackend)Backend;
-
-    [PostgresFact]
+    [ComplianceFact]
     public async Task Nodes_see_each_others_heartbeats_and_locks()
     {
         await using var other = await Backend.OpenAsync(Clock);
@@ -102,7 +106,7 @@ public sealed class PostgresNodeRegistryTests : NodeRegistryCompliance
         Assert.Equal([new NodeSighting(a, 0, true)], await Nodes.ObserveAsync(None));
     }
 
-    [PostgresFact]
+    [ComplianceFact]
     public async Task Killed_nodes_lock_is_seen_free()
     {
         var b = new NodeRef();
@@ -111,11 +115,11 @@ public sealed class PostgresNodeRegistryTests : NodeRegistryCompliance
         await Eventually.TrueAsync(async () => (await Nodes.ObserveAsync(None)).Any(seen => seen.Node == b && !seen.LockHeld));
     }
 
-    [PostgresFact]
+    [ComplianceFact]
     public async Task Lock_whose_connection_is_cut_is_lost_at_once_and_can_be_taken_again()
     {
         var node = await Nodes.EnterAsync("a", None);
-        await Postgres.ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM ({HoldersOf(node)}) AS holders");
+        await CutAsync(node);
         await Eventually.TrueAsync(() => Task.FromResult(!Nodes.HoldsLock(node)));
         Assert.Equal([new NodeSighting(node, 0, false)], await Nodes.ObserveAsync(None));
 
@@ -124,7 +128,7 @@ public sealed class PostgresNodeRegistryTests : NodeRegistryCompliance
         Assert.Equal([new NodeSighting(node, 0, true)], await Nodes.ObserveAsync(None));
     }
 
-    [PostgresFact]
+    [ComplianceFact]
     public async Task Retaking_ends_a_former_session_that_the_server_still_believes_in()
     {
         var node = await Nodes.EnterAsync("a", None);
@@ -136,18 +140,48 @@ public sealed class PostgresNodeRegistryTests : NodeRegistryCompliance
         await Eventually.TrueAsync(() => Task.FromResult(!Nodes.HoldsLock(node)));
     }
 
-    [PostgresFact]
+    [ComplianceFact]
     public async Task Lock_that_was_lost_before_the_incarnation_was_marked_gone_is_not_taken_again()
     {
         var node = await Nodes.EnterAsync("a", None);
-        await Postgres.ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM ({HoldersOf(node)}) AS holders");
+        await CutAsync(node);
         await Eventually.TrueAsync(() => Task.FromResult(!Nodes.HoldsLock(node)));
         await using var other = await Backend.OpenAsync(Clock);
         await other.Nodes.MarkGoneAsync(node, None);
         Assert.False(await Nodes.RetakeLockAsync(node, None));
         Assert.False(Nodes.HoldsLock(node));
-        await Eventually.TrueAsync(async () => await Postgres.ScalarAsync<int?>(HoldersOf(node)) is null);
+        await Eventually.TrueAsync(async () => !await IsHeldAsync(node));
     }
+
+    /// <summary>Ends the connection that holds the node's lock, as the server does.</summary>
+    protected abstract Task CutAsync(NodeRef node);
+
+    /// <summary>Whether any session holds the node's lock, gone or not.</summary>
+    protected abstract Task<bool> IsHeldAsync(NodeRef node);
+}
+
+public sealed class ModelOfPostgresNodeRegistryTests : SharedNodeRegistryCompliance
+{
+    protected override Task CutAsync(NodeRef node)
+    {
+        ((ModelBackend)Backend).Session.Database.Locks.EndHolder(node.Incarnation);
+        return Task.CompletedTask;
+    }
+
+    protected override Task<bool> IsHeldAsync(NodeRef node) =>
+        Task.FromResult(((ModelBackend)Backend).Session.Database.Locks.IsHeld(node.Incarnation));
+
+    protected override Task<StorageBackend> CreateBackendAsync() => Task.FromResult<StorageBackend>(new ModelBackend(ModelFlavour.Postgres));
+}
+
+[NeedsPostgres]
+public sealed class PostgresNodeRegistryTests : SharedNodeRegistryCompliance
+{
+    private static string HoldersOf(NodeRef node) =>
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted "
+        + $"AND classid = ({node.Incarnation}::bigint >> 32)::oid AND objid = ({node.Incarnation}::bigint & 4294967295)::oid";
+
+    private PostgresBackend Postgres => (PostgresBackend)Backend;
 
     [PostgresFact]
     public async Task MarkGone_waits_for_an_opening_under_way()
@@ -180,6 +214,11 @@ public sealed class PostgresNodeRegistryTests : NodeRegistryCompliance
         await marking;
         Assert.False(await OpenIntentAsync(Key(1), node));
     }
+
+    protected override Task CutAsync(NodeRef node) =>
+        Postgres.ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM ({HoldersOf(node)}) AS holders");
+
+    protected override async Task<bool> IsHeldAsync(NodeRef node) => await Postgres.ScalarAsync<int?>(HoldersOf(node)) is not null;
 
     protected override async Task<StorageBackend> CreateBackendAsync() => await PostgresBackend.CreateAsync();
 }

@@ -2,6 +2,7 @@ using Executor.Credentials;
 using Executor.Identity;
 using Executor.Nodes;
 using Executor.Runs;
+using Executor.Simulation.Store;
 using Executor.Storage.Databases;
 using Executor.Tests.Infrastructure;
 
@@ -110,7 +111,7 @@ public abstract class ParkingCompliance : StorageTest
     {
         var run = await InsertRunAsync(1);
         await ParkAsync(run.Id, Nothing);
-        await Host.Database.WriteAsync(Backend is PostgresBackend ? RefuseOnPostgres : RefuseOnSqlite, new SqlArguments(), None);
+        await RefuseWakesAsync();
 
         await Assert.ThrowsAnyAsync<Exception>(() => DepositAsync(Key(1)));
 
@@ -146,6 +147,21 @@ public abstract class ParkingCompliance : StorageTest
             var run = await RunAsync(runs[n].Id);
             Assert.Equal((RunStatus.Pending, parked[n] ? 2L : 0L), (run.Status, run.Version));
         }
+    }
+
+    /// <summary>From now on the database refuses what a wake writes.</summary>
+    protected virtual Task RefuseWakesAsync() =>
+        Host.Database.WriteAsync(Backend is PostgresBackend ? RefuseOnPostgres : RefuseOnSqlite, new SqlArguments(), None);
+}
+
+public sealed class ModelParkingTests : ParkingCompliance
+{
+    protected override Task<StorageBackend> CreateBackendAsync() => Task.FromResult<StorageBackend>(new ModelBackend(ModelFlavour.Postgres));
+
+    protected override Task RefuseWakesAsync()
+    {
+        ((ModelBackend)Backend).Session.Fault = _ => CommitFate.Aborted;
+        return Task.CompletedTask;
     }
 }
 

@@ -2,6 +2,7 @@ using Executor.Credentials;
 using Executor.Identity;
 using Executor.Nodes;
 using Executor.Runs;
+using Executor.Simulation.Store;
 using Executor.Tests.Infrastructure;
 
 namespace Executor.Tests.Storage;
@@ -301,6 +302,11 @@ public sealed class SqliteFileRunStoreTests : RunStoreCompliance
 public sealed class SqliteMemoryRunStoreTests : RunStoreCompliance
 {
     protected override Task<StorageBackend> CreateBackendAsync() => Task.FromResult<StorageBackend>(new SqliteMemoryBackend());
+}
+
+public sealed class ModelRunStoreTests : RunStoreCompliance
+{
+    protected override Task<StorageBackend> CreateBackendAsync() => Task.FromResult<StorageBackend>(new ModelBackend(ModelFlavour.Postgres));
 }
 
 [NeedsPostgres]
