@@ -55,7 +55,7 @@ internal sealed partial class StoreSide
         if (Pick(_permits, _permits.Count - 1 - Math.Min(step.A % 4, Math.Max(0, _permits.Count - 1))) is not { } permit)
             return "";
         var key = Key(step.C);
-        foreach (var candidate in Enumerable.Range(0, Users * Servers.Length).Select(Key))
+        foreach (var candidate in Enumerable.Range(0, Users * Servers.Length).Select(KeyAt))
         {
             // Mostly where it belongs, at times where it does not.
             if (step.C % 7 != 0 && await OwnsAsync(candidate, permit.Intent.Generation))

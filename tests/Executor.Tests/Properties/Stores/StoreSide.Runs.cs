@@ -13,7 +13,7 @@ internal sealed partial class StoreSide
         var steps = Enumerable.Range(0, count)
             .Select(n => new StepDefinition(
                 $"step-{n}",
-                Key((step.A + n) * Users).Server,
+                n == 0 ? Key(step.A).Server : Server(step.A + n),
                 "search",
                 "{}",
                 step.B % 2 == 0 ? TimeSpan.FromTicks(12_345_678) : null,
@@ -42,7 +42,7 @@ internal sealed partial class StoreSide
     }
 
     private async Task<string> FindReadyAsync(StoreStep step) => _text.Of(await Host(step.C).Runs.FindReadyAsync(
-        1 + (step.A % 3), 1 + (step.B % 7), step.C % 2 == 0 ? [] : [Key(step.C * Users).Server], default));
+        1 + (step.A % 3), 1 + (step.B % 7), step.C % 2 == 0 ? [] : [Server(step.C)], default));
 
     private async Task<string> ClaimAsync(StoreStep step)
     {
@@ -94,7 +94,7 @@ internal sealed partial class StoreSide
     {
         var filter = new RunFilter(
             step.A % 3 == 0 ? (RunStatus)(step.B % 6) : null,
-            step.B % 3 == 0 ? Key(step.C * Users).Server : null,
+            step.B % 3 == 0 ? Server(step.C) : null,
             step.C % 3 == 0 && _runs.Count > 0 ? Pick(_runs, step.B) : null);
         return _text.Of(await Host(step.C).Runs.ListAsync(UserId.From(1 + (step.A % Users)), filter, 1 + (step.B % 5), default));
     }

@@ -80,8 +80,13 @@ internal sealed partial class StoreSide : IAsyncDisposable
 
     private StorageHost Host(int number) => _hosts[number % _hosts.Length];
 
-    private static CredentialKey Key(int number) =>
-        new(UserId.From(1 + (number % Users)), McpServerId.From(Servers[number / Users % Servers.Length]));
+    private static CredentialKey KeyAt(int place) =>
+        new(UserId.From(1 + (place % Users)), McpServerId.From(Servers[place / Users % Servers.Length]));
+
+    /// <summary>Often the same one: what is alone meets nothing.</summary>
+    private static CredentialKey Key(int number) => KeyAt(number % 60 < 30 ? 0 : number);
+
+    private static McpServerId Server(int number) => McpServerId.From(Servers[number % 2 == 0 ? 0 : number / 2 % Servers.Length]);
 
     private static T? Pick<T>(List<T> all, int number) => all.Count == 0 ? default : all[number % all.Count];
 
