@@ -21,4 +21,5 @@ var command = new RootCommand("Runs Executor's domain code through simulated wor
 command.SetAction(arguments => arguments.GetValue(seed) is { } one
     ? OneSeed.Run(one, arguments.GetValue(steps))
     : ManySeeds.Run(arguments.GetValue(from), arguments.GetValue(count), arguments.GetValue(parallel), arguments.GetValue(steps)));
+command.Subcommands.Add(AlgorithmsCommand.Create());
 return command.Parse(args).Invoke();

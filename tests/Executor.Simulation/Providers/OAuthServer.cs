@@ -33,7 +33,7 @@ internal sealed class OAuthServer(string host, ProviderProfile profile, Timeline
         !token.IsKilled && !token.Grant.IsRevoked && (profile.Rotation == Rotation.None || token.SpentAt is null || Tolerates(token));
 
     /// <summary>Null refuses, with <c>invalid_grant</c>.</summary>
-    public TokenPair? Redeem(RefreshMinted token, Redemption by)
+    public TokenPair? Redeem(RefreshMinted token, Redemption? by)
     {
         var grant = token.Grant;
         if (grant.IsRevoked || token.IsKilled)
@@ -50,7 +50,8 @@ internal sealed class OAuthServer(string host, ProviderProfile profile, Timeline
         var tolerated = Tolerates(token);
         if (!tolerated && profile.RevokesOnReuse)
             grant.IsRevoked = true;
-        Replay(token, by, !tolerated);
+        if (by is not null)
+            Replay(token, by, !tolerated);
         if (!tolerated)
             return null;
         if (profile.Replayed == Replayed.SamePair)

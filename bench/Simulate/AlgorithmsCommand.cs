@@ -1,0 +1,17 @@
+using System.CommandLine;
+using Executor.Simulation.Algorithms;
+
+namespace Executor.Simulate;
+
+/// <summary>Executor's way to guard a rotating refresh token beside the usual ones, on one bench.</summary>
+internal static class AlgorithmsCommand
+{
+    public static Command Create()
+    {
+        var refreshes = new Option<int>("--refreshes") { Description = "Refreshes a cell.", DefaultValueFactory = _ => Comparison.DefaultRefreshes };
+        var seed = new Option<int>("--seed") { Description = "Makes another table.", DefaultValueFactory = _ => Comparison.DefaultSeed };
+        var command = new Command("algorithms", "Compares ways to guard a rotating refresh token, and prints the table of bench/README.md.") { refreshes, seed };
+        command.SetAction(asked => Console.Out.Write(Comparison.Run(asked.GetValue(seed), asked.GetValue(refreshes)).Markdown()));
+        return command;
+    }
+}
