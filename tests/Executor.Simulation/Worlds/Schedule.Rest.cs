@@ -86,6 +86,8 @@ internal sealed partial class Schedule
             Join();
         if (Living.FirstOrDefault(node => !node.IsUp) is { } half)
             return $"{half.Label} is {half.State.Phase}";
+        if (Living.FirstOrDefault(node => !node.Liveness.MayOpenIntents || _world.Database.Tables.IsGone(node.Liveness.Self.Incarnation)) is { } ended)
+            return $"{ended.Label} has not begun anew yet";
         foreach (var (key, stored) in Credentials)
         {
             if (stored.Row.State is CredentialState.Refreshing or CredentialState.Unresolved or CredentialState.OperatorError)
