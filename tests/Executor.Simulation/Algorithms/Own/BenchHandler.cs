@@ -1,9 +1,9 @@
 using System.Net;
-using System.Reflection;
 using System.Text;
 using Executor.Credentials;
 using Executor.Identity;
 using Executor.Simulation.Algorithms.Bench;
+using Executor.Simulation.Providers;
 
 namespace Executor.Simulation.Algorithms.Own;
 
@@ -11,15 +11,6 @@ namespace Executor.Simulation.Algorithms.Own;
 internal sealed class BenchHandler(BenchWorld world, BenchNode node) : HttpMessageHandler
 {
     private const string Base = "https://provider.example.com/token/";
-
-    // HttpContent's own copying would leave the node's scheduler.
-    private static readonly Func<HttpContent, Stream, TransportContext?, CancellationToken, Task> Serialize =
-        typeof(HttpContent)
-            .GetMethod(
-                "SerializeToStreamAsync",
-                BindingFlags.Instance | BindingFlags.NonPublic,
-                [typeof(Stream), typeof(TransportContext), typeof(CancellationToken)])!
-            .CreateDelegate<Func<HttpContent, Stream, TransportContext?, CancellationToken, Task>>();
 
     public static string EndpointOf(CredentialKey key) => $"{Base}{key.User.Value}";
 
@@ -29,7 +20,7 @@ internal sealed class BenchHandler(BenchWorld world, BenchNode node) : HttpMessa
         var connection = await world.Endpoint.ConnectAsync(node, new CredentialKey(user, BenchWorld.Server));
         var givingUp = cancellationToken.Register(() => connection.Answer.TrySetCanceled(cancellationToken));
         using var written = new MemoryStream();
-        await Serialize(request.Content!, written, null, cancellationToken);
+        await TokenNetwork.Serialize(request.Content!, written, null, cancellationToken);
         connection.Write(TokenIn(Encoding.ASCII.GetString(written.ToArray())));
         var answer = await connection.Answer.Task;
         givingUp.Unregister(); // disposing of it would wait on another thread
