@@ -75,7 +75,6 @@ internal sealed class GrainCredentials(IGrainFactory grains, CredentialDirectory
                 cancellationToken);
 
         /// <summary>Whoever deposits and then asks is answered from the deposit, at whichever silo.</summary>
-        private async Task TellAsync() => await grain.ChangedAsync().AsTask().WaitAsync(_telling).ConfigureAwait(
-            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        private Task TellAsync() => grain.ChangedAsync().AsTask().WaitAsync(_telling).Ended();
     }
 }

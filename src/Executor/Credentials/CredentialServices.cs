@@ -13,8 +13,8 @@ namespace Executor.Credentials;
 public static class CredentialServices
 {
     /// <summary>
-    /// The credential owners, of the direct engine unless another was added before. Needs <see cref="ICredentialStore"/>, the node services, the servers file's
-    /// catalog, a <see cref="Keyring"/> and an <see cref="EndpointGuard"/>.
+    /// The credential owners, of the direct engine unless another was added before. Needs <see cref="ICredentialStore"/>, the node
+    /// services, the servers file's catalog, a <see cref="Keyring"/> and an <see cref="EndpointGuard"/>.
     /// </summary>
     public static IServiceCollection AddExecutorCredentials(this IServiceCollection services)
     {

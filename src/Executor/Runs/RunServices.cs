@@ -12,8 +12,8 @@ namespace Executor.Runs;
 public static class RunServices
 {
     /// <summary>
-    /// Runs, on the direct engine unless another was added before. Needs <see cref="IRunStore"/>, <see cref="IChangeFeed"/>, the node services, the servers file's
-    /// catalog, <see cref="AuthorizedMcp"/> with its parts, and metrics.
+    /// Runs, on the direct engine unless another was added before. Needs <see cref="IRunStore"/>, <see cref="IChangeFeed"/>, the
+    /// node services, the servers file's catalog, <see cref="AuthorizedMcp"/> with its parts, and metrics.
     /// </summary>
     public static IServiceCollection AddExecutorRuns(this IServiceCollection services, Action<RunOptions>? configure = null)
     {
