@@ -168,4 +168,26 @@ public sealed class StoreFaultTests : IAsyncLifetime
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => _node.Owner().GetTokenAsync(default).AsTask());
     }
+
+    [Fact]
+    public async Task Caller_is_not_told_what_others_have_been_waiting_for_longer_than_five_seconds()
+    {
+        await _world.DepositAsync(_node);
+        await _node.TokenAsync();
+        _node.Owner().Invalidate();
+        var reads = 0;
+        _store.BeforeRead = () => reads++;
+        var stall = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _store.ReadArrives = stall.Task;
+        var early = _node.Owner().GetTokenAsync(default).AsTask();
+        await _world.AdvanceUntilAsync(() => reads == 1, TimeSpan.Zero);
+        _world.Time.Advance(TimeSpan.FromSeconds(6));
+        _store.ReadArrives = Task.CompletedTask;
+
+        var late = _node.Owner().GetTokenAsync(default).AsTask();
+        stall.SetResult();
+        await Task.WhenAll(early, late);
+
+        Assert.Equal(2, reads);
+    }
 }

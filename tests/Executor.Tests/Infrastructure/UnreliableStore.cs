@@ -27,6 +27,9 @@ internal sealed class UnreliableStore(ICredentialStore inner) : ICredentialStore
 
     public Action? BeforeRead { get; set; }
 
+    /// <summary>What was read arrives no sooner than this ends.</summary>
+    public Task ReadArrives { get; set; } = Task.CompletedTask;
+
     /// <summary>Runs once, between the commit of an intent and its sender's last check.</summary>
     public Action? AfterIntent { get; set; }
 
@@ -49,7 +52,10 @@ internal sealed class UnreliableStore(ICredentialStore inner) : ICredentialStore
     public async Task<CredentialSnapshot?> ReadAsync(CredentialKey key, CancellationToken cancellationToken)
     {
         BeforeRead?.Invoke();
-        return await inner.ReadAsync(key, cancellationToken);
+        var arrives = ReadArrives;
+        var snapshot = await inner.ReadAsync(key, cancellationToken);
+        await arrives;
+        return snapshot;
     }
 
     public async Task<T> ChangeAsync<T>(

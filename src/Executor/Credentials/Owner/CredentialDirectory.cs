@@ -32,7 +32,7 @@ internal sealed class CredentialDirectory : ICredentials, ICredentialRecoverer, 
     {
         _activate = key =>
         {
-            var reader = new CredentialReader(key, store, vault, time);
+            var reader = new CredentialReader(key, store, vault, options, time);
             var flight = new SharedFlight(refresh, reader, alarms, work, time);
             return new CredentialOwner(key, store, vault, guard, reader, flight, targets, alarms, options, time);
         };

@@ -1,9 +1,12 @@
+using Microsoft.Extensions.Options;
+
 namespace Executor.Credentials.Owner;
 
 /// <summary>
 /// Keeps an owner's view of the row: many callers share one read, and a read that a change has overtaken is not kept.
 /// </summary>
-internal sealed class CredentialReader(CredentialKey key, ICredentialStore store, CredentialVault vault, TimeProvider time)
+internal sealed class CredentialReader(
+    CredentialKey key, ICredentialStore store, CredentialVault vault, IOptions<CredentialOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(250);
 
@@ -41,8 +44,29 @@ internal sealed class CredentialReader(CredentialKey key, ICredentialStore store
         changed.SetResult();
     }
 
-    /// <summary>A read that began after the last change that this node knows of.</summary>
-    public Task<CredentialView> ReadAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// A read that began after the last change that this node knows of. One that others were waiting for already is shared only if what
+    /// it saw is not too old when it ends: the database may have kept it waiting, and the word of a change may have been lost.
+    /// </summary>
+    public async Task<CredentialView> ReadAsync(CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
+        while (true)
+        {
+            var view = await ShareAsync(cancellationToken);
+            if (view.ReadAt >= asked || view.IsFresh(time, options.Value.Revalidation))
+                return view;
+        }
+    }
+
+    /// <summary>The row after its next change, or soon in any case: the word of a change may be lost.</summary>
+    public async Task<CredentialView> ReadNextAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(Changed.Ended(), Task.Delay(Soon, time, cancellationToken).Ended());
+        return await ReadAsync(cancellationToken);
+    }
+
+    private Task<CredentialView> ShareAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -54,13 +78,6 @@ internal sealed class CredentialReader(CredentialKey key, ICredentialStore store
 
             return _reading.WaitAsync(cancellationToken);
         }
-    }
-
-    /// <summary>The row after its next change, or soon in any case: the word of a change may be lost.</summary>
-    public async Task<CredentialView> ReadNextAsync(CancellationToken cancellationToken)
-    {
-        await Task.WhenAny(Changed.Ended(), Task.Delay(Soon, time, cancellationToken));
-        return await ReadAsync(cancellationToken);
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
