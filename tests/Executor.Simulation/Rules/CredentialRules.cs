@@ -39,7 +39,12 @@ internal sealed partial class CredentialRules
         if (row.Generation != was.Generation)
             NewGeneration(history, was, row);
         else
+        {
             Check(Same(row.RefreshToken, was.RefreshToken), "A token changes with its generation only");
+            if (!Same(row.KeptRefreshToken, was.KeptRefreshToken))
+                KeptAnother(history, row);
+        }
+
         Check((row.State == CredentialState.Absent) == (row.RefreshToken is null), "A row without a token is absent");
         Settled(after);
         Opened(history, was, before, after);
@@ -47,6 +52,18 @@ internal sealed partial class CredentialRules
             AskedToReconnect(history, row);
         if (row.State == CredentialState.OperatorError)
             Check(HasFaults, "Without faults no operator is asked for");
+    }
+
+    private void KeptAnother(KeyHistory history, CredentialRow row)
+    {
+        var seen = history.Generations[row.Generation];
+        var kept = Shared.Vault.TryOpenKeptToken(row, out var opened) ? opened.Value : "";
+        var minted = _world.ProviderOf(row.Key.Server).Find(kept);
+        Check(
+            minted?.Parent is { } parent && parent.Value == seen.KeptToken && kept != seen.RefreshToken,
+            "A kept token gives way only to what the same token brought later",
+            kept);
+        history.Generations[row.Generation] = seen with { KeptToken = kept };
     }
 
     /// <summary>The way a request was deposited or deleted says what may appear in the row.</summary>

@@ -221,14 +221,16 @@ public sealed class FaultTests
         Assert.Equal(generation, (await world.RowAsync()).Generation);
     }
 
-    [Fact]
-    public async Task Provider_that_kills_the_newest_token_of_a_contested_refresh_is_survived_by_the_kept_one()
+    [Theory]
+    [InlineData(7200)]
+    [InlineData(60)] // the redeemed token itself is of no use any more when the new one is
+    public async Task Provider_that_kills_the_newest_token_of_a_contested_refresh_is_survived_by_the_kept_one(int grace)
     {
         await using var world = await CredentialWorld.StartAsync(
             ProviderBehaviour.Grace(60), RefreshReplay.Grace(TimeSpan.FromSeconds(60)));
         var node = world.Node();
         world.Sandbox.OAuth.SetFault(OAuthFault.LateWhileHeld());
-        var grant = await world.DepositAsync(node, ProviderBehaviour.KillsNewestKeepsOldest(7200));
+        var grant = await world.DepositAsync(node, ProviderBehaviour.KillsNewestKeepsOldest(grace));
         var call = node.Owner().GetTokenAsync(default).AsTask();
         await world.Sandbox.OAuth.WaitForHeldAsync();
         await world.AdvanceUntilAsync(() => call.IsCompleted); // the second request wins …

@@ -152,6 +152,67 @@ public sealed class SettlementTransitionTests
     }
 
     [Fact]
+    public void Late_second_answer_to_the_same_token_is_kept_instead_of_it()
+    {
+        var first = Contest();
+
+        Assert.Equal(SettleResult.Kept, _bench.Grant(first, "rt-late"));
+
+        Assert.Equal((CredentialState.Ready, "rt-1", "rt-late"), (_bench.State, _bench.StoredToken(), _bench.KeptToken()));
+        _bench.Refuse(_bench.MustOpen());
+        Assert.Equal("rt-late", _bench.MustOpen().Token.Value);
+    }
+
+    [Fact]
+    public void Late_second_answer_revives_a_credential_that_was_given_up()
+    {
+        var first = Contest();
+        _bench.Refuse(_bench.MustOpen());
+        _bench.Refuse(_bench.MustOpen());
+        Assert.Equal(CredentialState.NeedsReauth, _bench.State);
+
+        Assert.Equal(SettleResult.Kept, _bench.Grant(first, "rt-late"));
+
+        Assert.Equal(CredentialState.Ready, _bench.State);
+        Assert.Equal("rt-late", _bench.MustOpen().Token.Value);
+    }
+
+    [Theory]
+    [InlineData("rt-0")] // no rotation
+    [InlineData("rt-1")] // the same pair again
+    public void Late_second_answer_that_brings_nothing_new_changes_nothing(string brought)
+    {
+        var first = Contest();
+
+        Assert.Equal(SettleResult.Discarded, _bench.Grant(first, brought));
+
+        Assert.Equal(("rt-1", "rt-0"), (_bench.StoredToken(), _bench.KeptToken()));
+    }
+
+    [Fact]
+    public void Late_second_answer_changes_nothing_once_its_rival_has_refreshed_or_a_deposit_came()
+    {
+        var first = Contest();
+        _bench.Grant(_bench.MustOpen(), "rt-2");
+        Assert.Equal(SettleResult.Discarded, _bench.Grant(first, "rt-late"));
+        Assert.Null(_bench.Row!.KeptRefreshToken);
+
+        var second = Contest();
+        _bench.Deposit("rt-new");
+        Assert.Equal(SettleResult.Discarded, _bench.Grant(second, "rt-late"));
+        Assert.Null(_bench.Row!.KeptRefreshToken);
+    }
+
+    /// <summary>Two intents of one generation, of which the second one is answered; the first is still listened for.</summary>
+    private OpenIntentResult.Opened Contest()
+    {
+        _bench.Replay = RefreshReplay.Grace(TimeSpan.FromSeconds(60));
+        var first = _bench.MustOpen();
+        Assert.Equal(SettleResult.Stored, _bench.Grant(_bench.MustOpen(null, first.Intent.Id), "rt-1"));
+        return first;
+    }
+
+    [Fact]
     public void Not_spent_returns_to_ready_unless_an_earlier_intent_may_have_sent()
     {
         _bench.Settle(_bench.MustOpen(), new RefreshAnswer.NotSpent());

@@ -15,8 +15,9 @@ public sealed record CredentialRow
     public byte[]? RefreshToken { get; init; }
 
     /// <summary>
-    /// The token that a contested generation was made from, sealed under the current generation: some providers, asked twice,
-    /// kill the newest token and keep the oldest. Dropped when the new one has refreshed once.
+    /// What to try should the current token of a contested generation be refused, sealed under the current generation: the token that it
+    /// was made from, since some providers, asked twice, kill the newest token and keep the oldest; or the one that a later answer to
+    /// the same token brought, since others kill what they handed out first. Dropped when the current one has refreshed once.
     /// </summary>
     public byte[]? KeptRefreshToken { get; init; }
 

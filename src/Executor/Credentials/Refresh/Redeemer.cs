@@ -22,12 +22,18 @@ internal sealed partial class Redeemer(
     ILogger<Redeemer> logger)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(15);
+
+    /// <summary>Short: what only this process holds is not to wait long once the database is back.</summary>
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
 
     /// <param name="openedAt">This node's monotonic clock, from before the intent's commit began.</param>
-    public async Task<SettleResult> RedeemAsync(CredentialKey key, OpenIntentResult.Opened opened, RefreshTarget target, long openedAt)
+    /// <param name="answered">Told of a success or a refusal before it is stored.</param>
+    public async Task<SettleResult> RedeemAsync(
+        CredentialKey key, OpenIntentResult.Opened opened, RefreshTarget target, long openedAt, Action answered)
     {
         var answer = await SendAsync(key, opened, target, openedAt);
+        if (answer is RefreshAnswer.Granted or RefreshAnswer.Refused)
+            answered();
         var result = await SettleAsync(key, opened.Intent, opened.Token, answer, target.Rules);
         metrics.Redeemed(answer, result, time.GetElapsedTime(openedAt));
         Report(key, answer, result);

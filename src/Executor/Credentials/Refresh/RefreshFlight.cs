@@ -34,7 +34,7 @@ internal sealed class RefreshFlight(
         var key = seen.Key;
         var target = targets.For(key.Server);
         var begun = time.GetTimestamp();
-        var listening = new Dictionary<IntentId, Task<SettleResult>>();
+        var listening = new Dictionary<IntentId, Redemption>();
         var needsTurn = seen.State == CredentialState.Ready; // otherwise whether it does is up to the intents before it
         for (var opened = 0; ;)
         {
@@ -111,9 +111,10 @@ internal sealed class RefreshFlight(
         using var leaving = new CancellationTokenSource();
         var change = changed().Ended();
         var turn = gate.EnterAsync(OAuthServer.Of(seen), seen.Key.User, leaving.Token);
+        var given = turn.Ended();
         try
         {
-            while (await Task.WhenAny(turn, change) != turn)
+            while (await Task.WhenAny(given, change) != given)
             {
                 change = changed().Ended();
                 if (await HasMovedAsync(seen))
@@ -161,19 +162,18 @@ internal sealed class RefreshFlight(
         }
     }
 
-    private Task<SettleResult> Redeem(
-        CredentialKey key, OpenIntentResult.Opened permit, RefreshTarget target, long openedAt, RefreshTurn? turn)
+    private Redemption Redeem(CredentialKey key, OpenIntentResult.Opened permit, RefreshTarget target, long openedAt, RefreshTurn? turn)
     {
-        var settled = new TaskCompletionSource<SettleResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var redemption = new Redemption();
         _ = work.Start("redemption", async () =>
         {
             try
             {
-                settled.SetResult(await redeemer.RedeemAsync(key, permit, target, openedAt));
+                redemption.Settled(await redeemer.RedeemAsync(key, permit, target, openedAt, redemption.Answered));
             }
             catch (Exception defect)
             {
-                settled.SetException(defect);
+                redemption.Failed(defect);
                 throw;
             }
             finally
@@ -181,27 +181,33 @@ internal sealed class RefreshFlight(
                 turn?.Dispose();
             }
         });
-        return settled.Task;
+        return redemption;
     }
 
     /// <summary>
     /// Waits for one of the open redemptions to end; while <paramref name="newest"/> is open, for it, because what an earlier one
-    /// leaves in doubt is what it was opened to resolve. True when the generation is settled by it.
+    /// leaves in doubt is what it was opened to resolve. True when the generation is settled by it. An answer that only has to
+    /// be stored is waited for longer: asking once more would bring nothing that is not here already.
     /// </summary>
-    private async Task<bool> HearAsync(Dictionary<IntentId, Task<SettleResult>> listening, TimeSpan atMost, IntentId? newest = null)
+    private async Task<bool> HearAsync(Dictionary<IntentId, Redemption> listening, TimeSpan atMost, IntentId? newest = null)
     {
         using var stop = new CancellationTokenSource();
-        var delay = Task.Delay(atMost, time, stop.Token);
+        var delay = Task.Delay(atMost, time, stop.Token).Ended();
         try
         {
             do
             {
-                if (await Task.WhenAny([.. listening.Values.Select(redemption => redemption.Ended()), delay]) == delay)
-                    return false;
-                foreach (var (id, redemption) in listening.Where(entry => entry.Value.IsCompleted).ToList())
+                if (await Task.WhenAny([.. Ends(listening), delay]) == delay)
+                {
+                    if (!listening.Values.Any(redemption => redemption.IsAnswered))
+                        return false;
+                    await Task.WhenAny(Ends(listening));
+                }
+
+                foreach (var (id, redemption) in listening.Where(entry => entry.Value.Settlement.IsCompleted).ToList())
                 {
                     listening.Remove(id);
-                    if (await redemption != SettleResult.Failed)
+                    if (await redemption.Settlement != SettleResult.Failed)
                         return true;
                 }
             }
@@ -213,4 +219,7 @@ internal sealed class RefreshFlight(
             stop.Cancel();
         }
     }
+
+    private static IEnumerable<Task> Ends(Dictionary<IntentId, Redemption> listening) =>
+        listening.Values.Select(redemption => redemption.Settlement.Ended());
 }

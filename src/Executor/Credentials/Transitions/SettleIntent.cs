@@ -18,7 +18,7 @@ internal sealed record SettleIntent(
         if (ledger.Row is not { } row)
             return new(SettleResult.Discarded);
         if (row.Generation != Intent.Generation)
-            return new(row.MintedBy == Intent.Id ? SettleResult.Stored : SettleResult.Discarded);
+            return row.MintedBy == Intent.Id ? new(SettleResult.Stored) : Keep(row, vault);
         if (Answer is RefreshAnswer.Granted granted)
             return Store(ledger, row, granted, vault);
         if (ledger.Intents.FirstOrDefault(intent => intent.Id == Intent.Id) is not { Settlement: IntentSettlement.Unsettled } mine)
@@ -52,6 +52,26 @@ internal sealed record SettleIntent(
             RetryAt = null,
             Failures = 0,
         });
+    }
+
+    /// <summary>
+    /// The current generation was made by another intent from the very token that this late answer is for: the provider has answered
+    /// twice. Some kill with one answer what they handed out with the other, in whichever order the requests reached them, so the late
+    /// token takes the place of the spent one that is kept until the current one has refreshed once.
+    /// </summary>
+    private CredentialDecision<SettleResult> Keep(CredentialRow row, CredentialVault vault)
+    {
+        if (Answer is not RefreshAnswer.Granted { RefreshToken: { } late }
+            || late == Redeemed
+            || !vault.TryOpenKeptToken(row, out var kept)
+            || kept != Redeemed
+            || !vault.TryOpenRefreshToken(row, out var current)
+            || current == late)
+            return new(SettleResult.Discarded);
+        var keeping = row with { KeptRefreshToken = vault.SealKeptToken(late, row.Key, row.Generation) };
+        return new(SettleResult.Kept, row.State == CredentialState.NeedsReauth
+            ? keeping with { State = CredentialState.Ready, Reason = CredentialReason.None, TryKept = true }
+            : keeping);
     }
 
     private CredentialDecision<SettleResult> Fail(CredentialLedger ledger, CredentialRow row, RefreshIntent mine)
@@ -129,6 +149,9 @@ internal enum SettleResult
 
     /// <summary>The row has another generation: the answer changes nothing.</summary>
     Discarded,
+
+    /// <summary>The row has the generation that another answer to the same token made: this one's token is what is tried next, should that one fail.</summary>
+    Kept,
 
     /// <summary>The failure is written down.</summary>
     Failed,
