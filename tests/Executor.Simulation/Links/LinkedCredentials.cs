@@ -20,5 +20,5 @@ internal sealed class LinkedCredentials(NodeLink link, World world, SimulatedNod
 
     public Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(
         CredentialKey? after, int limit, CancellationToken cancellationToken) =>
-        link.CallAsync("find unresolved", () => _store.FindUnresolvedAsync(after, limit, CancellationToken.None), 200, cancellationToken);
+        link.RoutineAsync("find unresolved", () => _store.FindUnresolvedAsync(after, limit, CancellationToken.None), 200, cancellationToken);
 }

@@ -26,10 +26,10 @@ internal sealed class LinkedRegistry(NodeLink link, SimulatedNode node) : INodeR
         link.CallAsync("retake lock", () => _registry.RetakeLockAsync(entered, CancellationToken.None), 20, cancellationToken);
 
     public Task BeatAsync(NodeRef entered, CancellationToken cancellationToken) =>
-        CallAsync("beat", () => _registry.BeatAsync(entered, CancellationToken.None), cancellationToken);
+        link.RoutineAsync("beat", () => Told(_registry.BeatAsync(entered, CancellationToken.None)), Seldom, cancellationToken);
 
     public Task<IReadOnlyList<NodeSighting>> ObserveAsync(CancellationToken cancellationToken) =>
-        link.CallAsync("observe", () => _registry.ObserveAsync(CancellationToken.None), Seldom, cancellationToken);
+        link.RoutineAsync("observe", () => _registry.ObserveAsync(CancellationToken.None), Seldom, cancellationToken);
 
     public Task MarkGoneAsync(NodeRef gone, CancellationToken cancellationToken) =>
         CallAsync("mark gone", () => _registry.MarkGoneAsync(gone, CancellationToken.None), cancellationToken);
@@ -37,13 +37,12 @@ internal sealed class LinkedRegistry(NodeLink link, SimulatedNode node) : INodeR
     public Task LeaveAsync(NodeRef entered, CancellationToken cancellationToken) =>
         CallAsync("leave", () => _registry.LeaveAsync(entered, CancellationToken.None), cancellationToken);
 
-    private Task<bool> CallAsync(string operation, Func<Task> work, CancellationToken cancellationToken) => link.CallAsync(
-        operation,
-        () =>
-        {
-            work().GetAwaiter().GetResult();
-            return Task.FromResult(true);
-        },
-        Seldom,
-        cancellationToken);
+    private Task<bool> CallAsync(string operation, Func<Task> work, CancellationToken cancellationToken) =>
+        link.CallAsync(operation, () => Told(work()), Seldom, cancellationToken);
+
+    private static Task<bool> Told(Task done)
+    {
+        done.GetAwaiter().GetResult(); // the model answers at once
+        return Task.FromResult(true);
+    }
 }

@@ -23,7 +23,7 @@ internal sealed class LinkedRuns(NodeLink link, SimulatedNode node) : IRunStore
 
     public Task<ReadyRuns> FindReadyAsync(
         int perUser, int limit, IReadOnlyCollection<McpServerId> saturated, CancellationToken cancellationToken) =>
-        Read("find ready", () => _store.FindReadyAsync(perUser, limit, saturated, default), cancellationToken);
+        Sweep("find ready", () => _store.FindReadyAsync(perUser, limit, saturated, default), cancellationToken);
 
     public Task<IReadOnlyList<RunRecord>> ClaimAsync(
         IReadOnlyCollection<RunId> ids, NodeRef owner, CancellationToken cancellationToken)
@@ -44,14 +44,17 @@ internal sealed class LinkedRuns(NodeLink link, SimulatedNode node) : IRunStore
         link.CallAsync("release", () => _store.ReleaseAsync(lost, default), 20, cancellationToken, mayComeLate: true);
 
     public Task<IReadOnlyList<NodeRef>> FindOwnersAsync(CancellationToken cancellationToken) =>
-        Read("find owners", () => _store.FindOwnersAsync(default), cancellationToken);
+        Sweep("find owners", () => _store.FindOwnersAsync(default), cancellationToken);
 
     public Task<IReadOnlyList<(RunId Id, long Fence)>> FindClaimsAsync(NodeRef owner, CancellationToken cancellationToken) =>
-        Read("find claims", () => _store.FindClaimsAsync(owner, default), cancellationToken);
+        Sweep("find claims", () => _store.FindClaimsAsync(owner, default), cancellationToken);
 
     public Task<int> PruneAsync(DateTimeOffset finishedBefore, int limit, CancellationToken cancellationToken) =>
         link.CallAsync("prune", () => _store.PruneAsync(finishedBefore, limit, default), 30, cancellationToken);
 
     private Task<T> Read<T>(string operation, Func<Task<T>> work, CancellationToken cancellationToken) =>
         link.CallAsync(operation, work, 200, cancellationToken);
+
+    private Task<T> Sweep<T>(string operation, Func<Task<T>> work, CancellationToken cancellationToken) =>
+        link.RoutineAsync(operation, work, 200, cancellationToken);
 }

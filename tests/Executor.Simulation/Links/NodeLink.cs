@@ -12,6 +12,9 @@ internal sealed class NodeLink
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
+    /// <summary>So many routine calls take their way.</summary>
+    private const int OneRoutineIn = 4;
+
     private readonly World _world;
     private readonly SimulatedNode _node;
 
@@ -24,6 +27,15 @@ internal sealed class NodeLink
     private bool IsDown => _world.IsDatabaseDown || _node.IsCutOff;
 
     private bool MayFail => _world.Plan.HasFaults && !_world.IsCalm;
+
+    /// <summary>
+    /// What every node asks again and again. Most of the time its way takes no time: a quiet minute would otherwise cost as much to
+    /// simulate as an eventful one.
+    /// </summary>
+    public Task<T> RoutineAsync<T>(string operation, Func<Task<T>> work, int oneIn, CancellationToken cancellationToken) =>
+        IsDown || _world.LinkDice.OneIn(OneRoutineIn)
+            ? CallAsync(operation, work, oneIn / OneRoutineIn, cancellationToken)
+            : Immediate.Run(() => Do(operation, work), cancellationToken);
 
     /// <param name="mayComeLate">One statement: given up by its caller it may still arrive.</param>
     public async Task<T> CallAsync<T>(

@@ -58,7 +58,7 @@ internal sealed partial class CredentialRules
 
         var lifeline = _world.Lifelines.Of(node);
         Check(
-            _world.Plan.Flavour == ModelFlavour.Sqlite || lifeline.HasLeft || lifeline.FreeFor >= Plan.Lease,
+            _world.Plan.Flavour == ModelFlavour.Sqlite || lifeline.HasLeft || lifeline.FreeFor >= Plan.Lease - Lifeline.Glimpse,
             "Whoever is written down as gone was without its lock throughout the lease",
             $"{node.Name} {node.Incarnation}: {lifeline.FreeFor}");
     }
@@ -110,10 +110,15 @@ internal sealed partial class CredentialRules
 
         if (was.State != CredentialState.Refreshing || was.Intent != other.Id)
             return; // superseded before
-        var isOverdue = other.Owner == opened.Owner && _world.Timeline.Now - _intents[other.Id].OpenedAt + TimeSpan.TicksPerMillisecond > PatienceOf(opened.Key).Ticks;
+        var isOverdue = IsOneProcess(other.Owner, opened.Owner) && _world.Timeline.Now - _intents[other.Id].OpenedAt + TimeSpan.TicksPerMillisecond > PatienceOf(opened.Key).Ticks;
         var isStill = _world.Lifelines.Of(other.Owner).MayBeSuspected;
         Check(isGone || isOverdue || isStill, "No two intents of a generation are open", $"{other.Owner} and {opened.Owner}");
     }
+
+    /// <summary>A process whose incarnation ended goes on listening, and waits no longer for it, in its next one.</summary>
+    private bool IsOneProcess(NodeRef one, NodeRef other) =>
+        one == other
+        || _world.Nodes.Exists(node => node.Incarnations.Contains(one.Incarnation) && node.Incarnations.Contains(other.Incarnation));
 
     private TimeSpan PatienceOf(CredentialKey key) => _world.ServerOf(key.Server).Replay switch
     {

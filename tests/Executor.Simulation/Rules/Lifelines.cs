@@ -32,7 +32,7 @@ internal sealed class Lifelines(World world)
 internal sealed class Lifeline(World world)
 {
     /// <summary>Nodes look at each other every fifth of a lease: what is shorter, they may not see.</summary>
-    private static readonly TimeSpan _glimpse = Plan.Lease / 5 + TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan Glimpse = Plan.Lease / 5 + TimeSpan.FromSeconds(1);
 
     /// <summary>How old the last look may be that a suspicion rests on.</summary>
     private static readonly TimeSpan _stale = Plan.Lease / 2;
@@ -74,6 +74,6 @@ internal sealed class Lifeline(World world)
         if (isHeld && _freeSince is { } free)
             (_glimpsed, _freeSince) = ((free, now), null);
         else if (!isHeld && _freeSince is null)
-            _freeSince = _glimpsed is { } glimpse && now - glimpse.HeldSince < _glimpse.Ticks ? glimpse.FreeSince : now;
+            _freeSince = _glimpsed is { } glimpse && now - glimpse.HeldSince < Glimpse.Ticks ? glimpse.FreeSince : now;
     }
 }
