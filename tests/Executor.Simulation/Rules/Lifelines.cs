@@ -31,17 +31,14 @@ internal sealed class Lifelines(World world)
 
 internal sealed class Lifeline(World world)
 {
-    /// <summary>Nodes look at each other every fifth of a lease: what is shorter, they may not see.</summary>
-    public static readonly TimeSpan Glimpse = Plan.Lease / 5 + TimeSpan.FromSeconds(1);
-
-    /// <summary>How old the last look may be that a suspicion rests on.</summary>
+    /// <summary>How old the last look may be that something rests on; two looks may be as far apart, and nobody knows what was between.</summary>
     private static readonly TimeSpan _stale = Plan.Lease / 2;
 
+    private readonly List<(long From, long Until)> _held = [];
     private long _beatAt = world.Timeline.Now;
     private long _heartbeat = -1;
     private long? _suspectUntil;
-    private long? _freeSince;
-    private (long FreeSince, long HeldSince)? _glimpsed;
+    private long? _heldSince;
 
     public bool IsGone { get; set; }
 
@@ -50,12 +47,17 @@ internal sealed class Lifeline(World world)
     /// <summary>Its heartbeat stands still, or did when others looked last.</summary>
     public bool MayBeSuspected => IsStill || world.Timeline.Now <= _suspectUntil;
 
-    /// <summary>How long its lock is free, or was until it was taken a moment ago: what others do about it takes its way.</summary>
-    public TimeSpan FreeFor => _freeSince is { } since
-        ? new(world.Timeline.Now - since)
-        : _glimpsed is { } taken && world.Timeline.Now - taken.HeldSince < _stale.Ticks
-            ? new(taken.HeldSince - taken.FreeSince)
-            : TimeSpan.Zero;
+    /// <summary>Looks that were never further apart than they may be have found its lock free throughout a lease.</summary>
+    public bool MayBeGone
+    {
+        get
+        {
+            var now = world.Timeline.Now;
+            var from = now - (Plan.Lease + _stale).Ticks;
+            var stretches = _held.Append((From: _heldSince ?? now, Until: now));
+            return stretches.All(held => held.Until - Math.Max(held.From, from) < Plan.Lease.Ticks);
+        }
+    }
 
     private bool IsStill => world.Timeline.Now - _beatAt >= Plan.Lease.Ticks;
 
@@ -71,9 +73,14 @@ internal sealed class Lifeline(World world)
     public void Holds(bool isHeld)
     {
         var now = world.Timeline.Now;
-        if (isHeld && _freeSince is { } free)
-            (_glimpsed, _freeSince) = ((free, now), null);
-        else if (!isHeld && _freeSince is null)
-            _freeSince = _glimpsed is { } glimpse && now - glimpse.HeldSince < Glimpse.Ticks ? glimpse.FreeSince : now;
+        if (isHeld)
+        {
+            _heldSince ??= now;
+        }
+        else if (_heldSince is { } since)
+        {
+            _held.Add((since, now));
+            _heldSince = null;
+        }
     }
 }

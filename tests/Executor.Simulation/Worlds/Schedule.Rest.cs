@@ -72,7 +72,7 @@ internal sealed partial class Schedule
                 _world.Fail("Who is asked to reconnect has to", row.State.ToString());
                 break;
             case TokenOutcome.Unavailable:
-                _world.Fail("Without faults a token is there", row.State.ToString());
+                _world.Fail("Without faults a token is there", $"{row.State} {row.Generation.Value}, {outcome}");
                 break;
         }
     }

@@ -213,6 +213,20 @@ public sealed class SettlementTransitionTests
     }
 
     [Fact]
+    public void Repeated_deposit_ends_an_operators_error_but_no_doubt()
+    {
+        _bench.Replay = RefreshReplay.Grace(TimeSpan.FromSeconds(60));
+        _bench.Doubt(_bench.MustOpen());
+        _bench.Now += TimeSpan.FromSeconds(30);
+        _bench.Refuse(_bench.MustOpen(), CredentialReason.InvalidClient);
+        Assert.Equal(CredentialState.OperatorError, _bench.State);
+
+        _bench.Deposit();
+
+        Assert.Equal(CredentialState.Unresolved, _bench.State);
+    }
+
+    [Fact]
     public void Not_spent_returns_to_ready_unless_an_earlier_intent_may_have_sent()
     {
         _bench.Settle(_bench.MustOpen(), new RefreshAnswer.NotSpent());
