@@ -1,6 +1,7 @@
 using Executor.Credentials;
 using Executor.Nodes;
 using Executor.Sandbox.OAuth;
+using Executor.Servers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Executor.Tests.Credentials;
@@ -87,5 +88,28 @@ public sealed class StandstillTests : IAsyncLifetime
         _node.Services.GetRequiredService<NodeState>().MoveTo(NodePhase.Draining);
 
         Assert.IsType<TokenOutcome.Unavailable>(await _node.Owner().GetTokenAsync(default));
+    }
+
+    [Fact]
+    public async Task Draining_node_that_waits_in_vain_leaves_the_credential_to_others_while_the_window_is_open()
+    {
+        await using var world = await CredentialWorld.StartAsync(ProviderBehaviour.Grace(60), RefreshReplay.Grace(TimeSpan.FromSeconds(60)));
+        var leaving = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.HangAfterSpending());
+        var grant = await world.DepositAsync(leaving);
+        var call = leaving.Owner().GetTokenAsync(default).AsTask();
+        await world.Sandbox.OAuth.WaitForHeldAsync();
+        leaving.Services.GetRequiredService<NodeState>().MoveTo(NodePhase.Draining);
+        leaving.Liveness.MayOpenIntents = false;
+
+        await world.AdvanceUntilAsync(() => call.IsCompleted && !leaving.IsBusy());
+        Assert.Equal(CredentialState.Unresolved, (await world.RowAsync()).State);
+        var other = world.Node("other");
+        AccessToken? token = null;
+        await world.AdvanceUntilAsync(async () =>
+            (token = (await other.Owner().GetTokenAsync(default) as TokenOutcome.Issued)?.Token) is not null);
+
+        Assert.True(await world.AcceptsAsync(token!.Value));
+        Assert.False(world.Sandbox.OAuth.Status(grant.GrantId)!.Revoked);
     }
 }

@@ -133,7 +133,7 @@ public sealed class ParserTests
         {
             using var http = new HttpMessageInvoker(new Answering(text));
             var grant = new RefreshGrant(new Uri("https://idp.example/token"), new RefreshToken("r"), new ClientRegistration("https://idp.example/token", "c", null, null, ClientAuthMethod.None, null), null, null);
-            var answer = new TokenEndpointClient(http, TimeProvider.System).SendAsync(grant, _ => Task.FromResult(true), TimeSpan.FromMinutes(1)).GetAwaiter().GetResult();
+            var answer = new TokenEndpointClient(http, TimeProvider.System).SendAsync(grant, _ => Task.FromResult(true), TimeSpan.FromMinutes(1), default).GetAwaiter().GetResult();
             var asked = Assert.IsType<RefreshAnswer.NotSpent>(answer).RetryAfter;
             Assert.True(asked is null || asked > TimeSpan.Zero);
         });

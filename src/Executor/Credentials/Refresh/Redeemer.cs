@@ -27,13 +27,19 @@ internal sealed partial class Redeemer(
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
 
     /// <param name="openedAt">This node's monotonic clock, from before the intent's commit began.</param>
-    /// <param name="answered">Told of a success or a refusal before it is stored.</param>
+    /// <param name="redemption">Told of a success or a refusal before it is stored.</param>
+    /// <param name="givingUp">Nobody is to listen any longer.</param>
     public async Task<SettleResult> RedeemAsync(
-        CredentialKey key, OpenIntentResult.Opened opened, RefreshTarget target, long openedAt, Action answered)
+        CredentialKey key,
+        OpenIntentResult.Opened opened,
+        RefreshTarget target,
+        long openedAt,
+        Redemption redemption,
+        CancellationToken givingUp)
     {
-        var answer = await SendAsync(key, opened, target, openedAt);
+        var answer = await SendAsync(key, opened, target, openedAt, givingUp);
         if (answer is RefreshAnswer.Granted or RefreshAnswer.Refused)
-            answered();
+            redemption.Answered();
         var result = await SettleAsync(key, opened.Intent, opened.Token, answer, target.Rules);
         metrics.Redeemed(answer, result, time.GetElapsedTime(openedAt));
         Report(key, answer, result);
@@ -67,7 +73,7 @@ internal sealed partial class Redeemer(
     }
 
     private async Task<RefreshAnswer> SendAsync(
-        CredentialKey key, OpenIntentResult.Opened opened, RefreshTarget target, long openedAt)
+        CredentialKey key, OpenIntentResult.Opened opened, RefreshTarget target, long openedAt, CancellationToken givingUp)
     {
         if (!guard.CheckUrl(opened.Client.TokenEndpoint, target.Allowlist).IsAllowed)
             return new RefreshAnswer.Refused(CredentialReason.EndpointRefused);
@@ -75,7 +81,7 @@ internal sealed partial class Redeemer(
         if (left <= TimeSpan.Zero)
             return new RefreshAnswer.GivenUp();
         var grant = new RefreshGrant(new Uri(opened.Client.TokenEndpoint), opened.Token, opened.Client, opened.Secret, target.Resource);
-        return await endpoint.SendAsync(grant, stop => MayWriteAsync(key, opened.Intent, openedAt, stop), left);
+        return await endpoint.SendAsync(grant, stop => MayWriteAsync(key, opened.Intent, openedAt, stop), left, givingUp);
     }
 
     // The row is read again after connecting, and the clock last: a process that froze anywhere before here has lost its permit.

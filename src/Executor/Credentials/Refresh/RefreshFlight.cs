@@ -35,6 +35,7 @@ internal sealed class RefreshFlight(
         var target = targets.For(key.Server);
         var begun = time.GetTimestamp();
         var listening = new Dictionary<IntentId, Redemption>();
+        using var givingUp = new CancellationTokenSource();
         var needsTurn = seen.State == CredentialState.Ready; // otherwise whether it does is up to the intents before it
         for (var opened = 0; ;)
         {
@@ -45,6 +46,8 @@ internal sealed class RefreshFlight(
             if (!liveness.MayOpenIntents)
             {
                 turn?.GiveBack();
+                if (ShouldLeaveToOthers(listening, target.Rules))
+                    givingUp.Cancel();
                 return NotFromHere();
             }
 
@@ -67,7 +70,7 @@ internal sealed class RefreshFlight(
                 case OpenIntentResult.Opened permit:
                     if (turn is null)
                         gate.Pass(OAuthServer.Of(seen));
-                    listening[request.Id] = Redeem(key, permit, target, openedAt, turn);
+                    listening[request.Id] = Redeem(key, permit, target, openedAt, turn, givingUp.Token);
                     var patience = target.Rules.Patience is { } p ? p * Math.Pow(2, Math.Min(opened, 3)) : Timeout.InfiniteTimeSpan;
                     opened++;
                     if (await HearAsync(listening, patience, request.Id))
@@ -102,6 +105,15 @@ internal sealed class RefreshFlight(
             }
         }
     }
+
+    /// <summary>
+    /// This node drains, and may not ask again where it has waited in vain. Others may, as soon as nobody is known to listen here; it
+    /// helps while the window is open.
+    /// </summary>
+    private bool ShouldLeaveToOthers(Dictionary<IntentId, Redemption> listening, ReplayRules rules) =>
+        state.Phase >= NodePhase.Draining
+        && listening.Values.MinBy(redemption => redemption.StartedAt) is { } first
+        && rules.IsTolerant(first.StartedAt, first.StartedAt + time.GetElapsedTime(first.OpenedAt));
 
     private FlightEnd.RetryLater NotFromHere() => new(Soon, Elsewhere: state.Phase < NodePhase.Draining);
 
@@ -162,14 +174,15 @@ internal sealed class RefreshFlight(
         }
     }
 
-    private Redemption Redeem(CredentialKey key, OpenIntentResult.Opened permit, RefreshTarget target, long openedAt, RefreshTurn? turn)
+    private Redemption Redeem(
+        CredentialKey key, OpenIntentResult.Opened permit, RefreshTarget target, long openedAt, RefreshTurn? turn, CancellationToken givingUp)
     {
-        var redemption = new Redemption();
+        var redemption = new Redemption(permit.Intent.StartedAt, openedAt);
         _ = work.Start("redemption", async () =>
         {
             try
             {
-                redemption.Settled(await redeemer.RedeemAsync(key, permit, target, openedAt, redemption.Answered));
+                redemption.Settled(await redeemer.RedeemAsync(key, permit, target, openedAt, redemption, givingUp));
             }
             catch (Exception defect)
             {

@@ -16,7 +16,9 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
 
     /// <param name="mayWrite">Asked directly before the token would be written.</param>
     /// <param name="deadline">How long to listen.</param>
-    public async Task<RefreshAnswer> SendAsync(RefreshGrant grant, Func<CancellationToken, Task<bool>> mayWrite, TimeSpan deadline)
+    /// <param name="givingUp">Ends the listening before that.</param>
+    public async Task<RefreshAnswer> SendAsync(
+        RefreshGrant grant, Func<CancellationToken, Task<bool>> mayWrite, TimeSpan deadline, CancellationToken givingUp)
     {
         using var body = new PermittedContent(grant.Body(), mayWrite);
         using var request = new HttpRequestMessage(HttpMethod.Post, grant.TokenEndpoint)
@@ -33,6 +35,7 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
         var lastLook = Spans.Min(LastLook, deadline);
         await using var nearlyOver = time.CreateTimer(
             _ => listening.CancelAfter(lastLook), null, deadline - lastLook, Timeout.InfiniteTimeSpan);
+        var earlier = givingUp.Register(listening.Cancel);
         try
         {
             using var response = await http.SendAsync(request, listening.Token);
@@ -49,6 +52,10 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
         catch (Exception)
         {
             return new RefreshAnswer.InDoubt(Answered: false); // written, and then whatever: only the server knows
+        }
+        finally
+        {
+            earlier.Unregister(); // to dispose of it would be to wait for it, should it just be called
         }
     }
 
