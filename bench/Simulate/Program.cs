@@ -22,4 +22,5 @@ command.SetAction(arguments => arguments.GetValue(seed) is { } one
     ? OneSeed.Run(one, arguments.GetValue(steps))
     : ManySeeds.Run(arguments.GetValue(from), arguments.GetValue(count), arguments.GetValue(parallel), arguments.GetValue(steps)));
 command.Subcommands.Add(AlgorithmsCommand.Create());
+command.Subcommands.Add(MutantsCommand.Create());
 return command.Parse(args).Invoke();

@@ -15,9 +15,12 @@ internal abstract class LyingStore(ICredentialStore store) : ICredentialStore
         CancellationToken cancellationToken) =>
         store.ChangeAsync(key, options, ledger => Told(ledger, decide(Shown(ledger, options)), options), cancellationToken);
 
-    public Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(
+    public virtual Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(
         CredentialKey? after, int limit, CancellationToken cancellationToken) =>
         store.FindUnresolvedAsync(after, limit, cancellationToken);
+
+    protected static IReadOnlyList<RefreshIntent> Settled(IReadOnlyList<RefreshIntent> intents) =>
+        [.. intents.Select(intent => intent with { Settlement = IntentSettlement.NotSpent })];
 
     protected virtual CredentialLedger Shown(CredentialLedger ledger, CredentialChangeOptions options) => ledger;
 
@@ -58,12 +61,12 @@ internal sealed class SecondIntent : Mutation
     {
         protected override CredentialLedger Shown(CredentialLedger ledger, CredentialChangeOptions options) =>
             options.Opener is not null && ledger.Row is { State: CredentialState.Refreshing } row
-                ? ledger with { Row = row with { State = CredentialState.Ready }, Intents = [] }
+                ? ledger with { Row = row with { State = CredentialState.Ready }, Intents = Settled(ledger.Intents) }
                 : ledger;
     }
 }
 
-/// <summary>The intents of whoever is gone are forgotten.</summary>
+/// <summary>The intents of whoever is gone are taken for unsent.</summary>
 internal sealed class ForgottenIntents : Mutation
 {
     public override ICredentialStore CredentialsBelow(ICredentialStore store, World world) => new Store(store);
@@ -72,7 +75,7 @@ internal sealed class ForgottenIntents : Mutation
     {
         protected override CredentialLedger Shown(CredentialLedger ledger, CredentialChangeOptions options) =>
             options.Opener is not null && ledger is { Row: { } row, Intents: [.., { OwnerGone: true }] }
-                ? ledger with { Row = row with { State = CredentialState.Ready }, Intents = [] }
+                ? ledger with { Row = row with { State = CredentialState.Ready }, Intents = Settled(ledger.Intents) }
                 : ledger;
     }
 }

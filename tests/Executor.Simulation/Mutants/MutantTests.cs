@@ -1,38 +1,56 @@
-using System.Reflection;
-using Executor.Simulation.Engine;
-using Executor.Simulation.Worlds;
-using Xunit.Abstractions;
-
 namespace Executor.Simulation.Mutants;
 
-/// <summary>Each way to break the product is noticed, by a rule that says what is broken.</summary>
-public sealed class MutantTests(ITestOutputHelper output)
+/// <summary>
+/// Each way to break the product is noticed by the rule that says what is broken. The seeds are where <c>bench/Simulate -- mutants</c> found them; a
+/// change of the product may move what happens in a world, so the search goes on from there.
+/// </summary>
+public sealed class MutantTests
 {
-    private const int Tried = 400;
+    private const int Tried = 200;
 
-    public static TheoryData<string> All => [.. typeof(Mutation).Assembly.GetTypes()
-        .Where(type => type.IsSubclassOf(typeof(Mutation)) && !type.IsAbstract)
-        .Select(type => type.Name)
-        .Order(StringComparer.Ordinal)];
+    public static TheoryData<string, int, string> Known => new()
+    {
+        { nameof(BlindReader), 1, "No token is handed out for longer than a revalidation after its end" },
+        { nameof(Carelessness), 92, "No spent token is replayed where its answer was heard" },
+        { nameof(CauselessWake), 0, "A run wakes for a cause only" },
+        { nameof(DirtyRead), 2, "No token is handed out before its commit" },
+        { nameof(EagerTransport), 23, "Nothing is sent after its permit has expired" },
+        { nameof(ErrorTakenForRefusal), 2, "Nobody is asked to reconnect whose token is honoured" },
+        { nameof(FastClock), 11, "Everything comes to rest" },
+        { nameof(ForgottenClaims), 12, "Everything comes to rest" },
+        { nameof(ForgottenIntents), 4, "Strictly, nothing is redeemed beside an intent that is not over" },
+        { nameof(ForgottenJournal), 21, "No step runs twice unless its tool or its definition allows it" },
+        { nameof(ForgottenLineage), 0, "A repeated deposit changes nothing while its lineage lives" },
+        { nameof(GoneAndBack), 12, "Whoever is gone opens no intent" },
+        { nameof(HastyRefusal), 91, "Nobody is asked to reconnect while an answer may still come" },
+        { nameof(LostCommits), 97, "Without faults no spent token is replayed" },
+        { nameof(LostWakeUp), 124, "No run parks on a credential that serves" },
+        { nameof(NamelessWait), 0, "A run waits for a named reason" },
+        { nameof(NoFence), 277, "No step runs twice unless its tool or its definition allows it" },
+        { nameof(NothingKept), 2, "A contested generation keeps the token that it was made from" },
+        { nameof(NothingToRecover), 24, "Everything comes to rest" },
+        { nameof(RetryingTransport), 6, "No redemption without a committed intent of its own" },
+        { nameof(ReusedGenerations), 0, "A generation is used once" },
+        { nameof(SecondIntent), 6, "No two intents of a generation are open" },
+        { nameof(SlowClock), 2, "Nothing is sent after its permit has expired" },
+        { nameof(StaleResult), 9, "A result is stored over the generation that it redeemed, and no other" },
+        { nameof(UndoneDeletion), 0, "A token changes with its generation only" },
+        { nameof(UndoneStep), 0, "What was done stays done" },
+        { nameof(UnseenLocks), 0, "Whoever is written down as gone was without its lock whenever others looked" },
+        { nameof(UnwrittenIntent), 0, "No redemption without a committed intent of its own" },
+    };
 
     [Theory]
-    [MemberData(nameof(All))]
-    public void Broken_product_is_noticed(string mutant)
+    [MemberData(nameof(Known))]
+    public void Broken_product_is_noticed_by_the_rule_for_it(string mutant, int seed, string rule)
     {
-        var mutation = (Mutation)Activator.CreateInstance(typeof(MutantTests).Assembly.GetType($"{typeof(MutantTests).Namespace}.{mutant}")!)!;
-        for (var seed = 0; seed < Tried; seed++)
-        {
-            try
-            {
-                Schedule.Run(seed, mutation: mutation);
-            }
-            catch (ViolationException violation)
-            {
-                output.WriteLine($"{mutant}: seed {seed}: {violation.Rule}");
-                return;
-            }
-        }
-
-        Assert.Fail($"No seed below {Tried} notices {mutant}.");
+        var type = AllMutants.Types.Single(type => type.Name == mutant);
+        Assert.True(
+            Enumerable.Range(seed, Tried).Any(tried => AllMutants.Broken(type, tried) == rule),
+            $"No seed from {seed} to {seed + Tried - 1} notices {mutant} by «{rule}».");
     }
+
+    [Fact]
+    public void Every_way_is_tried() => Assert.Equal(
+        AllMutants.Types.Select(type => type.Name), Known.Select(row => (string)row[0]).Order(StringComparer.Ordinal));
 }

@@ -20,7 +20,7 @@ internal abstract class LyingRuns(IRunStore store) : IRunStore
     public Task<IReadOnlyList<RunRow>> ListAsync(UserId user, RunFilter filter, int limit, CancellationToken cancellationToken) =>
         store.ListAsync(user, filter, limit, cancellationToken);
 
-    public Task<ReadyRuns> FindReadyAsync(
+    public virtual Task<ReadyRuns> FindReadyAsync(
         int perUser, int limit, IReadOnlyCollection<McpServerId> saturated, CancellationToken cancellationToken) =>
         store.FindReadyAsync(perUser, limit, saturated, cancellationToken);
 
@@ -30,7 +30,7 @@ internal abstract class LyingRuns(IRunStore store) : IRunStore
 
     public virtual Task<T> ChangeAsync<T>(
         RunId id, CredentialSeen? park, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) =>
-        store.ChangeAsync(id, park, decide, cancellationToken);
+        store.ChangeAsync(id, park, ledger => Told(ledger, decide(ledger)), cancellationToken);
 
     public Task<IReadOnlyDictionary<int, string>> ReadResultsAsync(
         RunId id, IReadOnlyCollection<int> steps, CancellationToken cancellationToken) =>
@@ -38,13 +38,15 @@ internal abstract class LyingRuns(IRunStore store) : IRunStore
 
     public Task<int> ReleaseAsync(IReadOnlyCollection<NodeRef> lost, CancellationToken cancellationToken) => store.ReleaseAsync(lost, cancellationToken);
 
-    public Task<IReadOnlyList<NodeRef>> FindOwnersAsync(CancellationToken cancellationToken) => store.FindOwnersAsync(cancellationToken);
+    public virtual Task<IReadOnlyList<NodeRef>> FindOwnersAsync(CancellationToken cancellationToken) => store.FindOwnersAsync(cancellationToken);
 
-    public Task<IReadOnlyList<(RunId Id, long Fence)>> FindClaimsAsync(NodeRef owner, CancellationToken cancellationToken) =>
+    public virtual Task<IReadOnlyList<(RunId Id, long Fence)>> FindClaimsAsync(NodeRef owner, CancellationToken cancellationToken) =>
         store.FindClaimsAsync(owner, cancellationToken);
 
     public Task<int> PruneAsync(DateTimeOffset finishedBefore, int limit, CancellationToken cancellationToken) =>
         store.PruneAsync(finishedBefore, limit, cancellationToken);
+
+    protected virtual RunDecision<T> Told<T>(RunLedger ledger, RunDecision<T> decision) => decision;
 }
 
 /// <summary>A run parks although its credential has changed since: its wake-up has been and gone.</summary>

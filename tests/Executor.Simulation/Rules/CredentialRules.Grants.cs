@@ -39,7 +39,7 @@ internal sealed partial class CredentialRules
                 || until - _world.Database.Now < Rescue)
                 continue;
             var token = _world.ProviderOf(key.Server).Find(_keys[key].Generations[stored.Row.Generation].RefreshToken!)!;
-            if (token.Grant.Server.Honours(token) && HasNoLateComer(stored.Row.Generation))
+            if (token.Grant.Server.Honours(token) && HasNoLateComer(key))
                 _keys[key].MustSurvive = stored.Row.Generation;
         }
     }
@@ -92,6 +92,6 @@ internal sealed partial class CredentialRules
     }
 
     /// <summary>A request that is still under way may be processed when the window is over, and punish what was saved.</summary>
-    private bool HasNoLateComer(Generation generation) => !_intents.Values.Any(
-        intent => intent.Generation == generation && intent.Sent is { IsProcessed: false, IsLost: false });
+    private bool HasNoLateComer(CredentialKey key) => !_intents.Values.Any(
+        intent => intent.Key == key && intent.Sent is { IsProcessed: false, IsLost: false });
 }

@@ -72,6 +72,7 @@ internal sealed partial class CredentialRules
         var now = _world.Timeline.Now;
         if (history.Generations.TryGetValue(was.Generation, out var former))
             former.Until = now;
+        var isContested = history.Intents.Count > 1;
         history.Intents.Clear();
         var token = row.RefreshToken is null ? null : Shared.Vault.TryOpenRefreshToken(row, out var refresh) ? refresh.Value : "";
         var access = row.AccessToken is null ? null : Shared.Vault.TryOpenAccessToken(row, out var opened) ? opened.Value : "";
@@ -93,6 +94,7 @@ internal sealed partial class CredentialRules
             Check(intent?.Generation == was.Generation, "A result is stored over the generation that it redeemed, and no other");
             Check(minted?.Grant == history.Grant, "A result overwrites no newer deposit and undoes no deletion");
             Check(intent?.Sent is not null, "A result was redeemed");
+            Check(!isContested || kept == intent?.Token || token == intent?.Token, "A contested generation keeps the token that it was made from");
             _world.Tally.Add("refreshes", "stored");
             return;
         }
@@ -102,7 +104,7 @@ internal sealed partial class CredentialRules
             token != history.LastDeposit || was.State is CredentialState.Absent or CredentialState.NeedsReauth,
             "A repeated deposit changes nothing while its lineage lives");
         (history.Grant, history.LastDeposit) = (minted?.Grant, token);
-        if (minted?.SpentAt is not null)
+        if (minted is not null && _intents.Values.Any(intent => intent.Token == token))
             minted.IsDepositedAgain = true;
     }
 
