@@ -1,5 +1,6 @@
 using Executor.Credentials;
 using Executor.Sandbox.OAuth;
+using Executor.Servers;
 using Executor.Tests.Infrastructure;
 
 namespace Executor.Tests.Credentials;
@@ -44,6 +45,28 @@ public sealed class StoreFaultTests : IAsyncLifetime
 
         Assert.IsType<TokenOutcome.Issued>(await call);
         Assert.Equal(1, _world.Sandbox.OAuth.Counters.GrantRequests);
+    }
+
+    [Fact]
+    public async Task Intent_that_was_superseded_before_its_sender_heard_of_it_is_withdrawn()
+    {
+        _world.Catalog.OAuth2(CredentialWorld.Server, _world.Sandbox.McpEndpoint, RefreshReplay.Grace(TimeSpan.FromSeconds(60)));
+        var other = _world.Node("b");
+        other.Liveness.Suspects.Add(_node.Liveness.Self);
+        await _world.DepositAsync(other);
+        _world.Sandbox.OAuth.SetFault(OAuthFault.Error("invalid_client", 401));
+        _store.FailNext(CommitFault.AfterCommit);
+        _store.AfterIntent = () =>
+        {
+            _ = other.Owner().GetTokenAsync(default).AsTask();
+            _world.AdvanceUntilAsync(IsUnresolvedAsync, TimeSpan.FromMilliseconds(10)).GetAwaiter().GetResult();
+        };
+
+        _ = _node.Owner().GetTokenAsync(default).AsTask();
+
+        // Refused, which is final as soon as no earlier intent can bring anything.
+        await _world.AdvanceUntilAsync(
+            async () => (await _world.RowAsync()).State == CredentialState.OperatorError, TimeSpan.FromMilliseconds(50));
     }
 
     [Fact]
@@ -190,4 +213,6 @@ public sealed class StoreFaultTests : IAsyncLifetime
 
         Assert.Equal(2, reads);
     }
+
+    private async Task<bool> IsUnresolvedAsync() => (await _world.RowAsync()).State == CredentialState.Unresolved;
 }

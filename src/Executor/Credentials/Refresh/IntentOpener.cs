@@ -23,14 +23,19 @@ internal sealed class IntentOpener(
     public async Task<OpenIntentResult> OpenAsync(CredentialKey key, OpenIntent request, long openedAt)
     {
         var change = new CredentialChangeOptions(Opener: request.Owner);
+        var isDoubtful = false;
         while (true)
         {
             try
             {
-                return await store.ChangeAsync(key, change, ledger => request.Decide(ledger, vault), CancellationToken.None);
+                var result = await store.ChangeAsync(key, change, ledger => request.Decide(ledger, vault), CancellationToken.None);
+                if (isDoubtful && result is not OpenIntentResult.Opened)
+                    Withdraw(key, request); // it may have been opened, and superseded before that was heard
+                return result;
             }
             catch (StoreUnavailableException)
             {
+                isDoubtful = true;
                 if (time.GetElapsedTime(openedAt) >= node.Value.Lease / 3)
                     break;
                 await Task.Delay(Pause, time);
