@@ -28,8 +28,12 @@ public static class ExecutorHttp
         services.AddSingleton(authentication);
         services.AddSingleton(new TokenCache());
         services.AddSingleton<TokenValidator>();
-        services.AddAuthentication(SessionTokenHandler.Scheme)
-            .AddScheme<AuthenticationSchemeOptions, SessionTokenHandler>(SessionTokenHandler.Scheme, null);
+
+        // AddAuthentication without its data protection, which nothing here uses: it would read a key ring at each start, and write one
+        // into the home directory where there is none.
+        services.AddAuthenticationCore(authenticate => authenticate.DefaultScheme = SessionTokenHandler.Scheme);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, SessionTokenHandler>(SessionTokenHandler.Scheme, null);
 
         // Every path, known or not, asks for a token unless it says otherwise.
         services.AddAuthorizationBuilder()
