@@ -3,6 +3,7 @@ using System.Text;
 using Executor.Nodes;
 using Executor.Storage.Databases.Postgres;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Executor.Storage.Changes;
 
@@ -13,6 +14,7 @@ namespace Executor.Storage.Changes;
 internal sealed class PostgresChanges : IChangeFeed, IAsyncDisposable
 {
     private readonly LocalChanges _local;
+    private readonly NpgsqlDataSource _source;
     private readonly PostgresListener _listener;
     private readonly PostgresNotifier _notifier;
 
@@ -21,8 +23,9 @@ internal sealed class PostgresChanges : IChangeFeed, IAsyncDisposable
         var channel = ChannelOf(settings.Schema);
         var self = Guid.NewGuid();
         _local = local;
-        _listener = new PostgresListener(settings.Notifications, channel, self, local, logger);
-        _notifier = new PostgresNotifier(settings.Notifications, channel, self, logger);
+        _source = PostgresSource.Of(settings.Notifications);
+        _listener = new PostgresListener(_source, channel, self, local, logger);
+        _notifier = new PostgresNotifier(_source, channel, self, logger);
     }
 
     /// <summary>One database may hold several schemas, each with nodes of its own. Hashed, since a channel's name is an identifier too.</summary>
@@ -48,5 +51,6 @@ internal sealed class PostgresChanges : IChangeFeed, IAsyncDisposable
     {
         await _notifier.DisposeAsync();
         await _listener.DisposeAsync();
+        await _source.DisposeAsync();
     }
 }

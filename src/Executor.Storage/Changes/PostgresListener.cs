@@ -8,7 +8,7 @@ namespace Executor.Storage.Changes;
 
 /// <summary>Hears the other nodes. After each reconnect it reports a gap: what was said meanwhile is lost.</summary>
 internal sealed partial class PostgresListener(
-    string connectionString, string channel, Guid self, LocalChanges local, ILogger logger) : IAsyncDisposable
+    NpgsqlDataSource source, string channel, Guid self, LocalChanges local, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan MaxBackOff = TimeSpan.FromSeconds(5);
 
@@ -75,7 +75,7 @@ internal sealed partial class PostgresListener(
 
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(connectionString);
+        var connection = source.CreateConnection();
         try
         {
             connection.Notification += OnNotification;

@@ -11,7 +11,7 @@ namespace Executor.Storage.Changes;
 /// cost few notifications.
 /// </summary>
 internal sealed partial class PostgresNotifier(
-    string connectionString, string channel, Guid self, ILogger logger) : IAsyncDisposable
+    NpgsqlDataSource source, string channel, Guid self, ILogger logger) : IAsyncDisposable
 {
     private const int MaxBatch = 100;
 
@@ -102,7 +102,7 @@ internal sealed partial class PostgresNotifier(
 
     private async Task<NpgsqlConnection> ConnectAsync()
     {
-        var connection = new NpgsqlConnection(connectionString);
+        var connection = source.CreateConnection();
         try
         {
             await connection.OpenAsync(_end.Token);

@@ -25,9 +25,9 @@ internal sealed class LivenessLock : IAsyncDisposable
 
     /// <summary>Null when another session holds it.</summary>
     public static async Task<LivenessLock?> TryTakeAsync(
-        string connectionString, long incarnation, CancellationToken cancellationToken)
+        NpgsqlDataSource source, long incarnation, CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(connectionString);
+        var connection = source.CreateConnection();
         try
         {
             await connection.OpenAsync(cancellationToken);

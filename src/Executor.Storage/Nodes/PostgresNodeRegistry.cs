@@ -3,6 +3,7 @@ using Executor.Nodes;
 using Executor.Storage.Databases;
 using Executor.Storage.Databases.Postgres;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Executor.Storage.Nodes;
 
@@ -23,6 +24,7 @@ internal sealed partial class PostgresNodeRegistry(
         + "AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) "
         + "AND l.classid = (@Incarnation::bigint >> 32)::oid AND l.objid = (@Incarnation::bigint & 4294967295)::oid;";
 
+    private readonly NpgsqlDataSource _source = PostgresSource.Of(settings.Liveness);
     private readonly ConcurrentDictionary<long, LivenessLock> _locks = new();
 
     public async Task<NodeRef> EnterAsync(string name, CancellationToken cancellationToken)
@@ -105,6 +107,7 @@ internal sealed partial class PostgresNodeRegistry(
         foreach (var held in _locks.Values)
             await held.DisposeAsync();
         _locks.Clear();
+        await _source.DisposeAsync();
     }
 
     private static SqlArguments ArgumentsOf(NodeRef node) =>
@@ -114,7 +117,7 @@ internal sealed partial class PostgresNodeRegistry(
     {
         try
         {
-            return await LivenessLock.TryTakeAsync(settings.Liveness, incarnation, cancellationToken);
+            return await LivenessLock.TryTakeAsync(_source, incarnation, cancellationToken);
         }
         catch (Exception fault) when (PostgresFaults.IsUnavailable(fault))
         {

@@ -11,7 +11,7 @@ internal sealed partial class PostgresDatabase(PostgresSettings settings, TimePr
 {
     private const int Attempts = 5;
 
-    private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(settings.Pooled);
+    private readonly NpgsqlDataSource _source = PostgresSource.Of(settings.Pooled);
 
     public override Dialect Dialect { get; } = new PostgresDialect(serverClock: clock is null);
 

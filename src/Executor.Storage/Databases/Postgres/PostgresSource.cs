@@ -1,0 +1,20 @@
+using Npgsql;
+
+namespace Executor.Storage.Databases.Postgres;
+
+/// <summary>
+/// Connections that know the built-in types, which have the same numbers on every server, and of these what statements here use. By
+/// default the driver compiles the mappings of all that it knows, and each source reads the server's catalogue, before a first statement.
+/// </summary>
+internal static class PostgresSource
+{
+    public static NpgsqlDataSource Of(string connectionString)
+    {
+        var builder = new NpgsqlSlimDataSourceBuilder(connectionString);
+        builder.EnableArrays();
+        builder.EnableTransportSecurity();
+        builder.EnableIntegratedSecurity();
+        builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        return builder.Build();
+    }
+}
