@@ -27,7 +27,8 @@ var database = new Option<string>("--database") { Description = "Where the scena
 database.AcceptOnlyFromAmong("both", "sqlite", "postgres");
 var tiny = new Option<bool>("--tiny") { Description = "Counts so small that the figures mean nothing: tries the scenarios themselves." };
 var statements = new Option<bool>("--statements") { Description = "Also says which statements PostgreSQL's time goes to, in runs." };
-var root = new RootCommand("Measures Executor against floors of the same run, and prints Markdown tables.") { names, seconds, database, tiny, statements };
+var node = new Option<string>("--node") { Description = "Path of a published Executor.Server.dll, to be measured instead of the one built here." };
+var root = new RootCommand("Measures Executor against floors of the same run, and prints Markdown tables.") { names, seconds, database, tiny, statements, node };
 root.SetAction(async line =>
 {
     IReadOnlyList<DatabaseKind> databases = line.GetValue(database) switch
@@ -37,6 +38,8 @@ root.SetAction(async line =>
         _ => [DatabaseKind.Sqlite, DatabaseKind.Postgres],
     };
     var plan = new Plan(TimeSpan.FromSeconds(line.GetValue(tiny) ? 0.3 : line.GetValue(seconds)), databases, line.GetValue(tiny));
+    if (line.GetValue(node) is { } program)
+        Node.Program = new NodeProgram(Path.GetFullPath(program));
     SharedPostgres.CountsStatements = line.GetValue(statements);
     var asked = line.GetValue(names)!;
     var report = new Report(Console.Out);
