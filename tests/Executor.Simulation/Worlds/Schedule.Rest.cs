@@ -82,6 +82,8 @@ internal sealed partial class Schedule
         _requests.RemoveAll(request => request.Request.IsCompleted || request.Node.IsDead);
         if (_requests.Count > 0)
             return $"{_requests[0].What} on {_requests[0].Node.Label}";
+        if (_repetitions > 0)
+            return "a deposit is to be repeated";
         if (!Living.Any())
             Join();
         if (Living.FirstOrDefault(node => !node.IsUp) is { } half)

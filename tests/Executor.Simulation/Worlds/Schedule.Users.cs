@@ -13,6 +13,9 @@ internal sealed partial class Schedule
     private readonly List<(RunId Id, Identity.UserId User)> _runs = [];
     private int _depositNumber;
 
+    /// <summary>Deposits whose client will send them again.</summary>
+    private int _repetitions;
+
     private SimulatedNode? AnyUp() => _dice.PickAny(Up.ToList());
 
     private CredentialKey AnyKey() => Plan.Keys[_dice.Next(Plan.Keys.Count)];
@@ -120,8 +123,10 @@ internal sealed partial class Schedule
         }
         catch (StoreUnavailableException)
         {
+            _repetitions++;
             _world.Timeline.After(TimeSpan.FromSeconds(1), _ =>
             {
+                _repetitions--;
                 if (_deposits.TryGetValue(key, out var last) && last.Number == number)
                     Request(AnyUp(), "repeats a deposit", other => DepositAsync(other, key, deposit, number));
             });

@@ -34,7 +34,7 @@ internal sealed class RefreshFlight(
         var key = seen.Key;
         var target = targets.For(key.Server);
         var begun = time.GetTimestamp();
-        var listening = new Dictionary<IntentId, Redemption>();
+        var listening = new Listening(time);
         using var givingUp = new CancellationTokenSource();
         var needsTurn = seen.State == CredentialState.Ready; // otherwise whether it does is up to the intents before it
         for (var opened = 0; ;)
@@ -57,7 +57,7 @@ internal sealed class RefreshFlight(
                 liveness.Self,
                 seen.Generation,
                 isRejected(),
-                listening.Keys,
+                listening.Intents,
                 target.Rules,
                 new RetrySpacing(random.NextDouble()),
                 liveness.IsSuspect)
@@ -70,10 +70,10 @@ internal sealed class RefreshFlight(
                 case OpenIntentResult.Opened permit:
                     if (turn is null)
                         gate.Pass(OAuthServer.Of(seen));
-                    listening[request.Id] = Redeem(key, permit, target, openedAt, turn, givingUp.Token);
+                    listening.To(request.Id, Redeem(key, permit, target, openedAt, turn, givingUp.Token));
                     var patience = target.Rules.Patience is { } p ? p * Math.Pow(2, Math.Min(opened, 3)) : Timeout.InfiniteTimeSpan;
                     opened++;
-                    if (await HearAsync(listening, patience, request.Id))
+                    if (await listening.HearAsync(patience, request.Id))
                         return new FlightEnd.Moved();
                     if (opened >= MaxGivenUp && listening.Count == 0)
                         return new FlightEnd.RetryLater(Soon);
@@ -81,11 +81,11 @@ internal sealed class RefreshFlight(
                 case OpenIntentResult.BackOff backOff when listening.Count == 0:
                     return new FlightEnd.RetryLater(backOff.For);
                 case OpenIntentResult.BackOff backOff:
-                    if (await HearAsync(listening, backOff.For))
+                    if (await listening.HearAsync(backOff.For))
                         return new FlightEnd.Moved();
                     break;
                 case OpenIntentResult.Busy busy when listening.Count > 0:
-                    if (await HearAsync(listening, busy.For))
+                    if (await listening.HearAsync(busy.For))
                         return new FlightEnd.Moved();
                     break;
                 case OpenIntentResult.Busy busy when time.GetElapsedTime(begun) > options.Value.CallerWait:
@@ -110,9 +110,9 @@ internal sealed class RefreshFlight(
     /// This node drains, and may not ask again where it has waited in vain. Others may, as soon as nobody is known to listen here; it
     /// helps while the window is open.
     /// </summary>
-    private bool ShouldLeaveToOthers(Dictionary<IntentId, Redemption> listening, ReplayRules rules) =>
+    private bool ShouldLeaveToOthers(Listening listening, ReplayRules rules) =>
         state.Phase >= NodePhase.Draining
-        && listening.Values.MinBy(redemption => redemption.StartedAt) is { } first
+        && listening.First is { } first
         && rules.IsTolerant(first.StartedAt, first.StartedAt + time.GetElapsedTime(first.OpenedAt));
 
     private FlightEnd.RetryLater NotFromHere() => new(Soon, Elsewhere: state.Phase < NodePhase.Draining);
@@ -196,43 +196,4 @@ internal sealed class RefreshFlight(
         });
         return redemption;
     }
-
-    /// <summary>
-    /// Waits for one of the open redemptions to end; while <paramref name="newest"/> is open, for it, because what an earlier one
-    /// leaves in doubt is what it was opened to resolve. True when the generation is settled by it. An answer that only has to
-    /// be stored is waited for longer: asking once more would bring nothing that is not here already.
-    /// </summary>
-    private async Task<bool> HearAsync(Dictionary<IntentId, Redemption> listening, TimeSpan atMost, IntentId? newest = null)
-    {
-        using var stop = new CancellationTokenSource();
-        var delay = Task.Delay(atMost, time, stop.Token).Ended();
-        try
-        {
-            do
-            {
-                if (await Task.WhenAny([.. Ends(listening), delay]) == delay)
-                {
-                    if (!listening.Values.Any(redemption => redemption.IsAnswered))
-                        return false;
-                    await Task.WhenAny(Ends(listening));
-                }
-
-                foreach (var (id, redemption) in listening.Where(entry => entry.Value.Settlement.IsCompleted).ToList())
-                {
-                    listening.Remove(id);
-                    if (await redemption.Settlement != SettleResult.Failed)
-                        return true;
-                }
-            }
-            while (newest is { } awaited && listening.ContainsKey(awaited));
-            return false;
-        }
-        finally
-        {
-            stop.Cancel();
-        }
-    }
-
-    private static IEnumerable<Task> Ends(Dictionary<IntentId, Redemption> listening) =>
-        listening.Values.Select(redemption => redemption.Settlement.Ended());
 }

@@ -1,0 +1,56 @@
+using Executor.Credentials.Transitions;
+
+namespace Executor.Credentials.Refresh;
+
+/// <summary>The redemptions that a flight has begun and not heard the end of.</summary>
+internal sealed class Listening(TimeProvider time)
+{
+    private readonly Dictionary<IntentId, Redemption> _redemptions = [];
+
+    public int Count => _redemptions.Count;
+
+    public IReadOnlyCollection<IntentId> Intents => _redemptions.Keys;
+
+    /// <summary>The one that began first.</summary>
+    public Redemption? First => _redemptions.Values.MinBy(redemption => redemption.StartedAt);
+
+    private IEnumerable<Task> Ends => _redemptions.Values.Select(redemption => redemption.Settlement.Ended());
+
+    public void To(IntentId intent, Redemption redemption) => _redemptions.Add(intent, redemption);
+
+    /// <summary>
+    /// Waits for one of them to end; while <paramref name="newest"/> is open, for it, because what an earlier one leaves in doubt is what
+    /// it was opened to resolve. True when the generation is settled by it. An answer that only has to be stored is waited for longer:
+    /// asking once more would bring nothing that is not here already.
+    /// </summary>
+    public async Task<bool> HearAsync(TimeSpan atMost, IntentId? newest = null)
+    {
+        using var stop = new CancellationTokenSource();
+        var delay = Task.Delay(atMost, time, stop.Token).Ended();
+        try
+        {
+            do
+            {
+                if (await Task.WhenAny([.. Ends, delay]) == delay)
+                {
+                    if (!_redemptions.Values.Any(redemption => redemption.IsAnswered))
+                        return false;
+                    await Task.WhenAny(Ends);
+                }
+
+                foreach (var (id, redemption) in _redemptions.Where(entry => entry.Value.Settlement.IsCompleted).ToList())
+                {
+                    _redemptions.Remove(id);
+                    if (await redemption.Settlement != SettleResult.Failed)
+                        return true;
+                }
+            }
+            while (newest is { } awaited && _redemptions.ContainsKey(awaited));
+            return false;
+        }
+        finally
+        {
+            stop.Cancel();
+        }
+    }
+}
