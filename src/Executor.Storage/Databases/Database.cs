@@ -13,6 +13,9 @@ internal abstract class Database : IAsyncDisposable
 
     public abstract Dialect Dialect { get; }
 
+    /// <summary>The database's clock as Unix milliseconds, without asking it; null when it has not been heard of for a while.</summary>
+    public abstract long? Now { get; }
+
     /// <summary>Opens and migrates. Everything else comes after.</summary>
     public abstract Task StartAsync(CancellationToken cancellationToken);
 
@@ -29,6 +32,11 @@ internal abstract class Database : IAsyncDisposable
     /// never during it.
     /// </summary>
     public abstract Task<T> WriteAsync<T>(Func<WriteSession, Task<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>The database has just said what its clock is.</summary>
+    public virtual void Hear(long now)
+    {
+    }
 
     public abstract ValueTask DisposeAsync();
 

@@ -26,6 +26,9 @@ internal abstract class Dialect
     /// <summary>Whether a subquery may refer to the row beside it (<c>LATERAL</c>).</summary>
     public abstract bool HasLateral { get; }
 
+    /// <summary>Whether one statement can change many rows of two tables, each in its own way (arrays, writes in <c>WITH</c>).</summary>
+    public abstract bool HasBulkWrites { get; }
+
     /// <summary>A condition; its parameter comes from <see cref="List(IEnumerable{string})"/>.</summary>
     public abstract string In(string column, string parameter);
 

@@ -21,7 +21,7 @@ internal sealed class RunSql(Dialect dialect)
     public string Insert { get; } =
         $"INSERT INTO runs ({Columns}, due_at, idempotency_key, body_hash) VALUES (@Id, @UserId, @Name, @Input, @Status, @Position, "
         + "@StepCount, @NextServer, @AwaitingReason, @AwaitedServer, @NotBefore, @BlockedSince, @CancelRequested, @OwnerName, "
-        + $"@OwnerIncarnation, @Fence, @Version, @CreatedAt, @UpdatedAt, @FinishedAt, {DueAt(dialect)}, @IdempotencyKey, @BodyHash) "
+        + $"@OwnerIncarnation, @Fence, @Version, @CreatedAt, @UpdatedAt, @FinishedAt, {DueAt(dialect, "@NotBefore", "@CreatedAt")}, @IdempotencyKey, @BodyHash) "
         + "ON CONFLICT (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING;\n";
 
     public const string FindKey =
@@ -39,13 +39,14 @@ internal sealed class RunSql(Dialect dialect)
         + $"SELECT {StepColumns} FROM run_steps WHERE run_id = @Id AND idx = (SELECT position FROM runs WHERE id = @Id);\n"
         + $"SELECT {dialect.Now} AS now;\n";
 
-    /// <summary>Its guard is its version, as a credential's is.</summary>
     private readonly string _update =
         "UPDATE runs SET status = @Status, position = @Position, next_server = @NextServer, awaiting_reason = @AwaitingReason, "
         + "awaited_server = @AwaitedServer, not_before = @NotBefore, blocked_since = @BlockedSince, "
         + "cancel_requested = @CancelRequested, owner_name = @OwnerName, owner_incarnation = @OwnerIncarnation, fence = @Fence, "
-        + $"updated_at = @UpdatedAt, finished_at = @FinishedAt, due_at = {DueAt(dialect)}, "
-        + "version = CASE WHEN version = @Expected THEN @Expected + 1 END WHERE id = @Id;\n";
+        + $"updated_at = @UpdatedAt, finished_at = @FinishedAt, due_at = {DueAt(dialect, "@NotBefore", "@CreatedAt")}, ";
+
+    /// <summary>Its guard is its version, as a credential's is.</summary>
+    private const string Guarded = "version = CASE WHEN version = @Expected THEN @Expected + 1 END WHERE id = @Id;\n";
 
     public string LockSeen { get; } =
         Credentials.CredentialSql.Create
@@ -61,7 +62,10 @@ internal sealed class RunSql(Dialect dialect)
         $"SELECT idx, result FROM run_steps WHERE run_id = @Id AND result IS NOT NULL AND {dialect.In("idx", "@Steps")};\n";
 
     /// <summary>The run, and as many of its steps.</summary>
-    public string UpdateWith(int steps) => _updates.GetOrAdd(steps, count => _update + UpdateSteps(count));
+    public string UpdateWith(int steps) => _updates.GetOrAdd(steps, count => _update + Guarded + UpdateSteps(count));
+
+    /// <summary>The run, if it still has the expected version; answers whether it had.</summary>
+    public string UpdateKnown => _update + "version = version + 1 WHERE id = @Id AND version = @Expected RETURNING 1;\n";
 
     public static string List(RunFilter filter)
     {
@@ -91,10 +95,10 @@ internal sealed class RunSql(Dialect dialect)
     }
 
     /// <summary>A run is due by its not-before, or else by its age: neither postponed nor new runs hide each other.</summary>
-    private static string DueAt(Dialect dialect) =>
-        $"CASE WHEN @NotBefore IS NOT NULL THEN @NotBefore WHEN @CreatedAt < {dialect.Now} THEN @CreatedAt ELSE {dialect.Now} END";
+    public static string DueAt(Dialect dialect, string notBefore, string createdAt) =>
+        $"CASE WHEN {notBefore} IS NOT NULL THEN {notBefore} WHEN {createdAt} < {dialect.Now} THEN {createdAt} ELSE {dialect.Now} END";
 
-    private static string UpdateSteps(int count)
+    public static string UpdateSteps(int count)
     {
         var sql = new StringBuilder();
         for (var n = 0; n < count; n++)

@@ -22,13 +22,35 @@ internal sealed partial class RunStore
             cancellationToken);
 
         if (written is not null)
+            Announce(written);
+        return result;
+    }
+
+    public async Task<T> ChangeAsync<T>(
+        KnownRun known, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken)
+    {
+        if (database.Now is { } now)
         {
-            changes.Publish(new Change.Run(id, written.User));
-            if (written.Status == RunStatus.Pending)
-                changes.Publish(new Change.RunsReady());
+            // The estimate may be behind; the row's own time has certainly been reached.
+            var time = UnixTime.From(Math.Max(now, known.Run.UpdatedAt.ToUnixTimeMilliseconds()));
+            var ledger = new RunLedger(known.Run, known.Current, time, StillAsSeen: true);
+            var decision = decide(ledger);
+            if (Written(ledger, decision) is { } run
+                && await _moves.TryAsync(new RunMove(known.Run.Version, run, decision.Steps ?? []), cancellationToken))
+            {
+                Announce(run);
+                return decision.Result;
+            }
         }
 
-        return result;
+        return await ChangeAsync(known.Run.Id, park: null, decide, cancellationToken);
+    }
+
+    private void Announce(RunRow written)
+    {
+        changes.Publish(new Change.Run(written.Id, written.User));
+        if (written.Status == RunStatus.Pending)
+            changes.Publish(new Change.RunsReady());
     }
 
     private Task<RunLedger> ReadLedgerAsync(WriteSession session, RunId id, CredentialSeen? park)
@@ -48,31 +70,37 @@ internal sealed partial class RunStore
 
             var run = (await grid.ReadSingleOrDefaultAsync<RunData>())?.ToRow();
             var current = (await grid.ReadSingleOrDefaultAsync<StepData>())?.ToRow();
-            var now = UnixTime.From(await grid.ReadSingleAsync<long>());
-            return new RunLedger(run, current, now, asSeen);
+            var now = await grid.ReadSingleAsync<long>();
+            database.Hear(now);
+            return new RunLedger(run, current, UnixTime.From(now), asSeen);
         });
     }
 
     private async Task WriteAsync<T>(WriteSession session, RunLedger ledger, RunDecision<T> decision, bool creates)
     {
-        var steps = decision.Steps ?? [];
-        if (decision.Run is not { } run)
+        if (Written(ledger, decision) is not { } run)
         {
-            if (steps.Count > 0)
-                throw new InvalidOperationException("Journal entries are written with their run, never without it.");
             if (!creates)
                 await session.RollBackAsync();
             return;
         }
 
+        var move = new RunMove(ledger.Run!.Version, run, decision.Steps ?? []);
+        await session.CommitAsync(_sql.UpdateWith(move.Steps.Count), move.ToArguments());
+    }
+
+    /// <summary>The row to write; null for none.</summary>
+    private static RunRow? Written<T>(RunLedger ledger, RunDecision<T> decision)
+    {
+        if (decision.Run is not { } run)
+        {
+            return decision.Steps is null or { Count: 0 }
+                ? null
+                : throw new InvalidOperationException("Journal entries are written with their run, never without it.");
+        }
+
         if (ledger.Run is not { } current || run.Id != current.Id)
             throw new InvalidOperationException("A decision may write only the run that it was shown.");
-        if (run.Fence < current.Fence)
-            throw new InvalidOperationException("A decision may not lower the fence.");
-
-        var arguments = new SqlArguments(RunData.From(run)).With("Expected", current.Version);
-        for (var n = 0; n < steps.Count; n++)
-            StepData.AddTo(arguments, steps[n], n);
-        await session.CommitAsync(_sql.UpdateWith(steps.Count), arguments);
+        return run.Fence >= current.Fence ? run : throw new InvalidOperationException("A decision may not lower the fence.");
     }
 }

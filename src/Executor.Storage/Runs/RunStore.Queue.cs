@@ -50,7 +50,10 @@ internal sealed partial class RunStore
             cancellationToken);
 
         foreach (var record in claimed.Values)
+        {
+            database.Hear(record.Run.UpdatedAt.ToUnixTimeMilliseconds());
             changes.Publish(new Change.Run(record.Run.Id, record.Run.User));
+        }
 
         // In the order they were asked for, which is the order of the queue.
         return ids.Where(claimed.ContainsKey).Select(id => claimed[id]).ToList();

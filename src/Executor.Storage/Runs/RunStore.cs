@@ -12,6 +12,7 @@ internal sealed partial class RunStore(Database database, IChangeFeed changes) :
 {
     private readonly RunSql _sql = new(database.Dialect);
     private readonly RunQueueSql _queue = new(database.Dialect);
+    private readonly RunMoves _moves = RunMoves.On(database);
 
     public async Task<RunInsertion> InsertAsync(
         RunRow run, IReadOnlyList<StepDefinition> steps, IdempotencyKey? key, CancellationToken cancellationToken)

@@ -61,14 +61,30 @@ internal sealed class StepData
         .With($"OnUnknown{index}", RunWords.OnUnknown.Of(step.OnUnknown));
 
     /// <summary>Adds the parameters of the journal entry numbered <paramref name="n"/> in one statement.</summary>
-    public static void AddTo(SqlArguments arguments, StepRow step, int n) => arguments
-        .With($"Idx{n}", step.Index)
-        .With($"StepStatus{n}", RunWords.Step.Of(step.Status))
-        .With($"Attempts{n}", step.Attempts)
-        .With($"Result{n}", step.Result)
-        .With($"ErrorCode{n}", step.Error?.Code)
-        .With($"ErrorMessage{n}", Storable(step.Error?.Message))
-        .With($"ErrorRetryable{n}", step.Error is { Retryable: true } ? 1 : 0);
+    public static void AddTo(SqlArguments arguments, StepRow step, int n)
+    {
+        var entry = From(step);
+        arguments
+            .With($"Idx{n}", entry.Idx)
+            .With($"StepStatus{n}", entry.Status)
+            .With($"Attempts{n}", entry.Attempts)
+            .With($"Result{n}", entry.Result)
+            .With($"ErrorCode{n}", entry.ErrorCode)
+            .With($"ErrorMessage{n}", entry.ErrorMessage)
+            .With($"ErrorRetryable{n}", entry.ErrorRetryable);
+    }
+
+    /// <summary>What a journal entry writes; the definition stays as it was inserted.</summary>
+    public static StepData From(StepRow step) => new()
+    {
+        Idx = step.Index,
+        Status = RunWords.Step.Of(step.Status),
+        Attempts = step.Attempts,
+        Result = step.Result,
+        ErrorCode = step.Error?.Code,
+        ErrorMessage = Storable(step.Error?.Message),
+        ErrorRetryable = step.Error is { Retryable: true } ? 1 : 0,
+    };
 
     /// <summary>The message may quote a foreign server; a NUL or half a surrogate pair must not keep the failure from being stored.</summary>
     private static string? Storable(string? text)

@@ -36,6 +36,9 @@ internal sealed class LinkedRuns(NodeLink link, SimulatedNode node) : IRunStore
         RunId id, CredentialSeen? park, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) =>
         link.CallAsync("change run", () => _store.ChangeAsync(id, park, decide, default), 30, cancellationToken);
 
+    public Task<T> ChangeAsync<T>(KnownRun known, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) =>
+        link.CallAsync("change known run", () => _store.ChangeAsync(known, decide, default), 30, cancellationToken);
+
     public Task<IReadOnlyDictionary<int, string>> ReadResultsAsync(
         RunId id, IReadOnlyCollection<int> steps, CancellationToken cancellationToken) =>
         Read("read results", () => _store.ReadResultsAsync(id, steps, default), cancellationToken);

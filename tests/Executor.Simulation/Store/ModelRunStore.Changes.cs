@@ -9,13 +9,18 @@ internal sealed partial class ModelRunStore
         RunId id, CredentialSeen? park, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) =>
         Immediate.Run(() => Change(id, park, decide), cancellationToken);
 
-    private T Change<T>(RunId id, CredentialSeen? park, Func<RunLedger, RunDecision<T>> decide)
+    public Task<T> ChangeAsync<T>(KnownRun known, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) =>
+        Immediate.Run(() => Change(known.Run.Id, null, decide, known), cancellationToken);
+
+    private T Change<T>(RunId id, CredentialSeen? park, Func<RunLedger, RunDecision<T>> decide, KnownRun? known = null)
     {
         RunRow? written = null;
         var result = database.Write(new ModelWrite(session, "Change", park?.Key, id), transaction =>
         {
             var asSeen = park is not { } seen || IsAsSeen(transaction, seen);
             var run = transaction.Tables.FindRun(id);
+            if (known is not null && run is not null)
+                Check(known, run);
             var decision = decide(new RunLedger(run?.Row, run?.Current, transaction.Now, asSeen));
             Write(transaction, run, decision.Run, decision.Steps ?? []);
             written = decision.Run;
@@ -25,6 +30,13 @@ internal sealed partial class ModelRunStore
         if (written is not null)
             Announce(id, written.User, written.Status == RunStatus.Pending);
         return result;
+    }
+
+    /// <summary>A database compares versions only, and writes what was decided on the rest: who knows the version knows the rest.</summary>
+    private static void Check(KnownRun known, StoredRun run)
+    {
+        if (known.Run.Version == run.Row.Version && known != new KnownRun(run.Row, run.Current))
+            throw new InvalidOperationException("What a caller knows of a run is not what its version stands for.");
     }
 
     /// <summary>An unknown key gets its absent row, which stays whatever is decided.</summary>

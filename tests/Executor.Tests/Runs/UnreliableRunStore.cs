@@ -21,29 +21,12 @@ internal sealed class UnreliableRunStore(IRunStore inner) : IRunStore
 
     public int Faults => Volatile.Read(ref _faults);
 
-    public async Task<T> ChangeAsync<T>(
-        RunId id, CredentialSeen? park, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken)
-    {
-        var fault = CommitFault.None;
-        var wrote = false;
-        var result = await inner.ChangeAsync(
-            id,
-            park,
-            ledger =>
-            {
-                var decision = decide(ledger);
-                fault = Fault(ledger, decision.Run);
-                wrote = decision.Run is not null && fault != CommitFault.BeforeCommit;
-                return fault == CommitFault.BeforeCommit ? new RunDecision<T>(decision.Result) : decision;
-            },
-            cancellationToken);
-        if (wrote)
-            Interlocked.Increment(ref _changes);
-        if (fault == CommitFault.None)
-            return result;
-        Interlocked.Increment(ref _faults);
-        throw new StoreUnavailableException();
-    }
+    public Task<T> ChangeAsync<T>(
+        RunId id, CredentialSeen? park, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) =>
+        ChangeAsync(faulty => inner.ChangeAsync(id, park, faulty, cancellationToken), decide);
+
+    public Task<T> ChangeAsync<T>(KnownRun known, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) =>
+        ChangeAsync(faulty => inner.ChangeAsync(known, faulty, cancellationToken), decide);
 
     public async Task<IReadOnlyList<RunRecord>> ClaimAsync(
         IReadOnlyCollection<RunId> ids, NodeRef owner, CancellationToken cancellationToken)
@@ -85,4 +68,25 @@ internal sealed class UnreliableRunStore(IRunStore inner) : IRunStore
 
     public Task<int> PruneAsync(DateTimeOffset finishedBefore, int limit, CancellationToken cancellationToken) =>
         inner.PruneAsync(finishedBefore, limit, cancellationToken);
+
+    private async Task<T> ChangeAsync<T>(
+        Func<Func<RunLedger, RunDecision<T>>, Task<T>> change, Func<RunLedger, RunDecision<T>> decide)
+    {
+        CommitFault? fault = null;
+        var wrote = false;
+        var result = await change(ledger =>
+        {
+            // Decided again, it is still the same change.
+            var decision = decide(ledger);
+            fault ??= Fault(ledger, decision.Run);
+            wrote = decision.Run is not null && fault != CommitFault.BeforeCommit;
+            return fault == CommitFault.BeforeCommit ? new RunDecision<T>(decision.Result) : decision;
+        });
+        if (wrote)
+            Interlocked.Increment(ref _changes);
+        if (fault is null or CommitFault.None)
+            return result;
+        Interlocked.Increment(ref _faults);
+        throw new StoreUnavailableException();
+    }
 }

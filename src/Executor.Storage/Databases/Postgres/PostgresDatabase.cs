@@ -12,8 +12,11 @@ internal sealed partial class PostgresDatabase(PostgresSettings settings, TimePr
     private const int Attempts = 5;
 
     private readonly NpgsqlDataSource _source = PostgresSource.Of(settings.Pooled);
+    private readonly HeardClock _server = new();
 
     public override Dialect Dialect { get; } = new PostgresDialect(serverClock: clock is null);
+
+    public override long? Now => clock?.UnixNow() ?? _server.Now;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -45,7 +48,7 @@ internal sealed partial class PostgresDatabase(PostgresSettings settings, TimePr
             {
                 await using var connection = await _source.OpenConnectionAsync(cancellationToken);
                 await using var grid = await connection.QueryMultipleAsync(
-                    new CommandDefinition(text, arguments.At(Now()), cancellationToken: cancellationToken));
+                    new CommandDefinition(text, arguments.At(Given()), cancellationToken: cancellationToken));
                 return await read(grid);
             },
             cancellationToken);
@@ -59,7 +62,7 @@ internal sealed partial class PostgresDatabase(PostgresSettings settings, TimePr
 
                 // Travels with the first statement. The session commits by a statement of its own, with the last ones.
                 await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
-                var session = attempt.Session = new PostgresSession(connection, Now(), cancellationToken);
+                var session = attempt.Session = new PostgresSession(connection, Given(), cancellationToken);
                 var result = await work(session);
                 if (!session.IsEnded)
                     await session.CommitAsync();
@@ -67,9 +70,12 @@ internal sealed partial class PostgresDatabase(PostgresSettings settings, TimePr
             },
             cancellationToken);
 
+    public override void Hear(long now) => _server.Hear(now);
+
     public override ValueTask DisposeAsync() => _source.DisposeAsync();
 
-    private long Now() => clock?.UnixNow() ?? 0;
+    /// <summary>For statements that do not ask the server's clock themselves.</summary>
+    private long Given() => clock?.UnixNow() ?? 0;
 
     private async Task<T> RepeatAsync<T>(Func<Attempt, Task<T>> run, CancellationToken cancellationToken)
     {

@@ -21,6 +21,8 @@ internal sealed class PostgresDialect(bool serverClock) : Dialect
 
     public override bool HasLateral => true;
 
+    public override bool HasBulkWrites => true;
+
     public override string In(string column, string parameter) => $"{column} = ANY ({parameter})";
 
     public override object List(IEnumerable<string> values) => values.ToArray();

@@ -14,6 +14,8 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
 
     public override Dialect Dialect { get; } = new SqliteDialect();
 
+    public override long? Now => time.UnixNow();
+
     /// <summary>How many commits there have been; fewer than transactions, since they share them.</summary>
     public long Commits => Writer.Commits;
 

@@ -21,6 +21,8 @@ internal sealed class SqliteDialect : Dialect
 
     public override bool HasLateral => false;
 
+    public override bool HasBulkWrites => false;
+
     public override string In(string column, string parameter) => $"{column} IN (SELECT value FROM json_each({parameter}))";
 
     public override object List(IEnumerable<string> values) => JsonSerializer.Serialize(values, SqliteJson.Default.IEnumerableString);

@@ -44,6 +44,14 @@ public interface IRunStore
     Task<T> ChangeAsync<T>(
         RunId id, CredentialSeen? park, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The same without a look before: first decided on what the caller knows, by an estimate of the database's clock, and written if
+    /// the row still has that version. Where it has not, or nothing is to be written, it is decided on what is there. A store may
+    /// leave the attempt out.
+    /// </summary>
+    Task<T> ChangeAsync<T>(KnownRun known, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) =>
+        ChangeAsync(known.Run.Id, park: null, decide, cancellationToken);
+
     /// <summary>Results of some steps, as JSON, by step index.</summary>
     Task<IReadOnlyDictionary<int, string>> ReadResultsAsync(
         RunId id, IReadOnlyCollection<int> steps, CancellationToken cancellationToken);
@@ -98,7 +106,11 @@ public readonly record struct ReadyRun(RunId Id, UserId User, McpServerId? Serve
 /// <summary>A park holds only while the credential's row still is what the parking run saw.</summary>
 public readonly record struct CredentialSeen(CredentialKey Key, Generation Generation, CredentialState State);
 
-/// <param name="Run">The locked row; null when unknown.</param>
+/// <summary>A run as it was committed last, to the knowledge of whoever committed it.</summary>
+/// <param name="Current">The step at the run's position, without its result; null past the last.</param>
+public sealed record KnownRun(RunRow Run, StepRow? Current);
+
+/// <param name="Run">The row, locked or guarded by its version; null when unknown.</param>
 /// <param name="Current">The step at the run's position, without its result; null past the last.</param>
 /// <param name="Now">The database's clock.</param>
 /// <param name="StillAsSeen">Whether the credential's row is still as the park named it; true when none was named.</param>

@@ -60,15 +60,15 @@ internal sealed partial class RunDriver
 
     private async Task<Flow> InterruptAsync(StepRow step)
     {
-        var outcome = await parts.Writer.MoveAsync(_claim, ledger => DriverMoves.Interrupt(ledger, step));
+        var outcome = await WriteAsync(ledger => DriverMoves.Interrupt(ledger, step));
         return Parked(outcome, AwaitingReason.Interrupted);
     }
 
     private async Task<Flow> ParkAsync(StepRow step, Generation seen, CredentialState state, Flow otherwise)
     {
         var credential = Credential;
-        var outcome = await parts.Writer.MoveAsync(
-            _claim, ledger => DriverMoves.Park(ledger, step, credential), new CredentialSeen(credential, seen, state));
+        var outcome = await WriteAsync(
+            ledger => DriverMoves.Park(ledger, step, credential), new CredentialSeen(credential, seen, state));
         if (outcome == MoveOutcome.NotAsSeen)
         {
             Current = step;
@@ -108,7 +108,15 @@ internal sealed partial class RunDriver
 
     /// <summary>A move that lets go of the run.</summary>
     private async Task<Flow> MoveAsync(Func<RunLedger, RunDecision<MoveOutcome>> move, string how) =>
-        End(await parts.Writer.MoveAsync(_claim, move), how);
+        End(await WriteAsync(move), how);
+
+    private async Task<MoveOutcome> WriteAsync(Func<RunLedger, RunDecision<MoveOutcome>> move, CredentialSeen? park = null)
+    {
+        var known = _row is null ? null : new KnownRun(_row, Current);
+        _row = null;
+        (var outcome, _row) = await parts.Writer.MoveAsync(_claim, move, known, park);
+        return outcome;
+    }
 
     private Flow End(MoveOutcome outcome, string how)
     {

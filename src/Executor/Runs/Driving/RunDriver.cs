@@ -25,6 +25,9 @@ internal sealed partial class RunDriver(
     private int _position = claimed.Run.Position;
     private int _lostParks;
 
+    /// <summary>The row as it was committed last; null when it has to be looked at.</summary>
+    private RunRow? _row = claimed.Run;
+
     /// <summary>The current step's call, once its beginning is committed.</summary>
     private PreparedCall? _call;
 
@@ -108,7 +111,7 @@ internal sealed partial class RunDriver(
         if (MustStop)
             return await GiveBackAsync(Current);
         var executing = Begun(Current);
-        var outcome = await parts.Writer.MoveAsync(_claim, ledger => DriverMoves.Begin(ledger, executing));
+        var outcome = await WriteAsync(ledger => DriverMoves.Begin(ledger, executing));
         if (outcome != MoveOutcome.Applied)
             return End(outcome, "cancelled");
         Current = executing;
@@ -145,7 +148,7 @@ internal sealed partial class RunDriver(
         var done = Current with { Status = StepStatus.Succeeded, Result = result.Result.GetRawText(), Error = null };
         var next = Next;
         var (after, call) = next is null ? (new AfterStep.Keep(), null) : await LookAheadAsync(next, result);
-        var outcome = await parts.Writer.MoveAsync(_claim, ledger => DriverMoves.Complete(ledger, done, next, after));
+        var outcome = await WriteAsync(ledger => DriverMoves.Complete(ledger, done, next, after));
         if (outcome is MoveOutcome.Refused)
             return End(outcome, "");
         parts.Metrics.Step("succeeded");
@@ -190,7 +193,8 @@ internal sealed partial class RunDriver(
     private Task<MoveOutcome> GiveUpAsync()
     {
         var step = Current;
-        return parts.Writer.MoveAsync(_claim, ledger => ledger.Current is { Status: StepStatus.Executing }
+        _row = null;
+        return WriteAsync(ledger => ledger.Current is { Status: StepStatus.Executing }
             ? DriverMoves.Interrupt(ledger, step with { Status = StepStatus.Executing, Result = null })
             : DriverMoves.Fail(ledger, step with { Result = null }, _internal));
     }

@@ -14,13 +14,30 @@ internal sealed partial class RunWriter(IRunStore store, TimeProvider time, Rand
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(5);
 
     /// <param name="move">Pure; sees a row that the claim holds.</param>
-    public Task<MoveOutcome> MoveAsync(
-        RunClaim claim, Func<RunLedger, RunDecision<MoveOutcome>> move, CredentialSeen? park = null) =>
-        PersistAsync(claim, () => store.ChangeAsync(
-            claim.Run,
-            park,
-            ledger => claim.Holds(ledger.Run) ? move(ledger) : new(MoveOutcome.Refused),
-            CancellationToken.None));
+    /// <param name="known">What the driver knows of its run: tried first, without a look.</param>
+    /// <returns>With the run's row as it is now, which nobody else moves while the claim holds but to ask for its end.</returns>
+    public async Task<(MoveOutcome Outcome, RunRow? Row)> MoveAsync(
+        RunClaim claim, Func<RunLedger, RunDecision<MoveOutcome>> move, KnownRun? known = null, CredentialSeen? park = null)
+    {
+        RunRow? row = null;
+        var outcome = await PersistAsync(claim, () =>
+        {
+            // After a commit of unknown outcome nothing is known: the second attempt looks.
+            var tried = known;
+            known = null;
+            return tried is null || park is not null
+                ? store.ChangeAsync(claim.Run, park, Decide, CancellationToken.None)
+                : store.ChangeAsync(tried, Decide, CancellationToken.None);
+        });
+        return (outcome, row);
+
+        RunDecision<MoveOutcome> Decide(RunLedger ledger)
+        {
+            var decision = claim.Holds(ledger.Run) ? move(ledger) : new(MoveOutcome.Refused);
+            row = decision.Run is { } written ? written with { Version = ledger.Run!.Version + 1 } : ledger.Run;
+            return decision;
+        }
+    }
 
     /// <summary>A look at the row, in nobody's way; null when the database cannot be asked just now.</summary>
     public async Task<RunRow?> LookAsync(RunClaim claim, CancellationToken cancellationToken)
