@@ -99,6 +99,29 @@ public sealed class PostgresStorageTests : StorageTest
     }
 
     [PostgresFact]
+    public async Task Move_of_a_run_that_somebody_holds_locked_keeps_no_other_waiting()
+    {
+        var held = Assert.Single(await Runs.ClaimAsync([(await InsertRunAsync(1)).Id], new NodeRef("a", 1), None));
+        var free = Assert.Single(await Runs.ClaimAsync([(await InsertRunAsync(1)).Id], new NodeRef("a", 1), None));
+        var server = await PrivatePostgres.GetAsync();
+        await using var connection = new NpgsqlConnection($"{server.ConnectionString()};Pooling=false;Search Path={Postgres.Schema}");
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand($"SELECT 1 FROM runs WHERE id = '{held.Run.Id}' FOR UPDATE", connection, transaction))
+            await command.ExecuteScalarAsync();
+
+        var waiting = MoveAsync(held);
+        Assert.True(await MoveAsync(free));
+        Assert.False(waiting.IsCompleted);
+        await transaction.RollbackAsync();
+        Assert.True(await waiting);
+        Assert.Equal((1, 1), ((await RunAsync(held.Run.Id)).Position, (await RunAsync(free.Run.Id)).Position));
+
+        Task<bool> MoveAsync(RunRecord run) => Runs.ChangeAsync(
+            new KnownRun(run.Run, run.Steps[0]), ledger => new RunDecision<bool>(true, ledger.Run! with { Position = 1 }), None);
+    }
+
+    [PostgresFact]
     public async Task Read_only_database_is_reachable_and_not_ready()
     {
         var server = await PrivatePostgres.GetAsync();

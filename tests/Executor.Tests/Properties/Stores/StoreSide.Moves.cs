@@ -21,11 +21,23 @@ internal sealed partial class StoreSide
         var next = row.Position + 1 < steps.Count ? steps[row.Position + 1] : null;
         var park = await SeenAsync(row.User, current.Definition.Server, step.C);
         var parks = step.B % 12 is 5 or 6;
-        return _text.Of(await Host(step.C).Runs.ChangeAsync(
-            claim.Run,
-            parks ? park : null,
-            ledger => claim.Holds(ledger.Run) ? Decide(ledger, step, current, next, park.Key) : Zombie(ledger, step),
-            default));
+        var known = parks ? null : await KnownAsync(step, claim);
+        return _text.Of(known is null
+            ? await Host(step.C).Runs.ChangeAsync(claim.Run, parks ? park : null, Move, default)
+            : await Host(step.C).Runs.ChangeAsync(known, Move, default));
+
+        RunDecision<MoveOutcome> Move(RunLedger ledger) =>
+            claim.Holds(ledger.Run) ? Decide(ledger, step, current, next, park.Key) : Zombie(ledger, step);
+    }
+
+    /// <summary>What the claim's holder knows of its run: nothing, how it is, or how it was some moves ago.</summary>
+    private async Task<KnownRun?> KnownAsync(StoreStep step, RunClaim claim)
+    {
+        if (step.C % 3 == 0)
+            return null;
+        if (step.C % 3 == 1 && await Host(step.C).Runs.ReadAsync(claim.Run, default) is { } record && claim.Holds(record.Run))
+            _known[claim] = new KnownRun(record.Run, record.Steps[record.Run.Position] with { Result = null });
+        return _known.GetValueOrDefault(claim);
     }
 
     private static RunDecision<MoveOutcome> Decide(RunLedger ledger, StoreStep step, StepRow current, StepRow? next, CredentialKey key)

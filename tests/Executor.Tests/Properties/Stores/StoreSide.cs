@@ -30,6 +30,7 @@ internal sealed partial class StoreSide : IAsyncDisposable
     private readonly List<OpenIntentResult.Opened> _permits = [];
     private readonly List<RunId> _runs = [];
     private readonly List<(RunClaim Claim, IReadOnlyList<StepRow> Steps)> _claims = [];
+    private readonly Dictionary<RunClaim, KnownRun> _known = [];
     private int _ids;
 
     private StoreSide(StorageBackend backend, SettableClock clock, IStoreTroubles troubles, StorageHost[] hosts)
