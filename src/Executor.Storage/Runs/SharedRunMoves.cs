@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Dapper;
 using Executor.Storage.Databases;
 
@@ -12,13 +13,16 @@ internal sealed class SharedRunMoves(Database database) : RunMoves
 {
     private const int MaxBatch = 100;
 
-    /// <summary>While one waits for the disk, another can be worked on.</summary>
-    private const int MaxUnderWay = 2;
+    private const int MaxUnderWay = 4;
+
+    /// <summary>One at a time shares best. But nobody waits for one that has met a slow disk or a dead connection.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
 
     private readonly string _sql = SharedRunSql.Write(database.Dialect);
     private readonly Lock _gate = new();
     private readonly Queue<Waiting> _waiting = [];
     private int _underWay;
+    private long _lastTaken;
 
     public override Task<bool> TryAsync(RunMove move, CancellationToken cancellationToken)
     {
@@ -27,9 +31,10 @@ internal sealed class SharedRunMoves(Database database) : RunMoves
         lock (_gate)
         {
             _waiting.Enqueue(waiting);
-            if (_underWay == MaxUnderWay)
+            if (_underWay == MaxUnderWay || (_underWay > 0 && Stopwatch.GetElapsedTime(_lastTaken) < Patience))
                 return waiting.Task;
             _underWay++;
+            _lastTaken = Stopwatch.GetTimestamp();
         }
 
         // Its sender serves others too, for as long as any wait: none of it is this caller's alone.
@@ -72,6 +77,7 @@ internal sealed class SharedRunMoves(Database database) : RunMoves
                 return null;
             }
 
+            _lastTaken = Stopwatch.GetTimestamp();
             var batch = new List<Waiting>(Math.Min(_waiting.Count, MaxBatch));
             while (batch.Count < MaxBatch && _waiting.TryDequeue(out var next))
                 batch.Add(next);
