@@ -3,8 +3,9 @@ using Executor.Credentials;
 namespace Executor.Runs.Transitions;
 
 /// <summary>
-/// How the node that holds a run moves it. Every move is decided on the locked row, so that a zombie changes nothing; each may be
-/// asked for again after a commit whose outcome is unknown, and then finds out that it took place.
+/// How the node that holds a run moves it. Every move is decided on the locked row, or written only over the version that it was
+/// decided on, so that a zombie changes nothing; each may be asked for again after a commit whose outcome is unknown, and then finds
+/// out that it took place.
 /// </summary>
 internal static class DriverMoves
 {
