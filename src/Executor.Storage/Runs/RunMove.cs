@@ -4,13 +4,22 @@ using Executor.Storage.Databases;
 namespace Executor.Storage.Runs;
 
 /// <summary>A decision, ready to be written over one version of a run's row.</summary>
-internal sealed record RunMove(long Expected, RunRow Run, IReadOnlyList<StepRow> Steps)
+internal sealed class RunMove(long expected, RunRow run, IReadOnlyList<StepRow> steps)
 {
+    public long Expected => expected;
+
+    public RunData Run { get; } = RunData.From(run);
+
+    public IReadOnlyList<StepData> Steps { get; } = [.. steps.Select(StepData.From)];
+
+    /// <summary>Roughly, in characters: all but results is small.</summary>
+    public int Size { get; } = steps.Sum(step => step.Result?.Length ?? 0);
+
     public SqlArguments ToArguments()
     {
-        var arguments = new SqlArguments(RunData.From(Run)).With("Expected", Expected);
+        var arguments = new SqlArguments(Run).With("Expected", Expected);
         for (var n = 0; n < Steps.Count; n++)
-            StepData.AddTo(arguments, Steps[n], n);
+            Steps[n].AddTo(arguments, n);
         return arguments;
     }
 }

@@ -39,14 +39,12 @@ internal sealed class RunSql(Dialect dialect)
         + $"SELECT {StepColumns} FROM run_steps WHERE run_id = @Id AND idx = (SELECT position FROM runs WHERE id = @Id);\n"
         + $"SELECT {dialect.Now} AS now;\n";
 
-    private readonly string _update =
-        "UPDATE runs SET status = @Status, position = @Position, next_server = @NextServer, awaiting_reason = @AwaitingReason, "
-        + "awaited_server = @AwaitedServer, not_before = @NotBefore, blocked_since = @BlockedSince, "
-        + "cancel_requested = @CancelRequested, owner_name = @OwnerName, owner_incarnation = @OwnerIncarnation, fence = @Fence, "
-        + $"updated_at = @UpdatedAt, finished_at = @FinishedAt, due_at = {DueAt(dialect, "@NotBefore", "@CreatedAt")}, ";
-
     /// <summary>Its guard is its version, as a credential's is.</summary>
-    private const string Guarded = "version = CASE WHEN version = @Expected THEN @Expected + 1 END WHERE id = @Id;\n";
+    private readonly string _update =
+        Update(dialect) + "version = CASE WHEN version = @Expected THEN @Expected + 1 END WHERE id = @Id;\n";
+
+    /// <summary>The run, if it still has the expected version; answers whether it had.</summary>
+    public string UpdateKnown { get; } = Update(dialect) + "version = version + 1 WHERE id = @Id AND version = @Expected RETURNING 1;\n";
 
     public string LockSeen { get; } =
         Credentials.CredentialSql.Create
@@ -62,10 +60,7 @@ internal sealed class RunSql(Dialect dialect)
         $"SELECT idx, result FROM run_steps WHERE run_id = @Id AND result IS NOT NULL AND {dialect.In("idx", "@Steps")};\n";
 
     /// <summary>The run, and as many of its steps.</summary>
-    public string UpdateWith(int steps) => _updates.GetOrAdd(steps, count => _update + Guarded + UpdateSteps(count));
-
-    /// <summary>The run, if it still has the expected version; answers whether it had.</summary>
-    public string UpdateKnown => _update + "version = version + 1 WHERE id = @Id AND version = @Expected RETURNING 1;\n";
+    public string UpdateWith(int steps) => _updates.GetOrAdd(steps, count => _update + UpdateSteps(count));
 
     public static string List(RunFilter filter)
     {
@@ -93,6 +88,12 @@ internal sealed class RunSql(Dialect dialect)
 
         return sql.Append(";\n").ToString();
     }
+
+    private static string Update(Dialect dialect) =>
+        "UPDATE runs SET status = @Status, position = @Position, next_server = @NextServer, awaiting_reason = @AwaitingReason, "
+        + "awaited_server = @AwaitedServer, not_before = @NotBefore, blocked_since = @BlockedSince, "
+        + "cancel_requested = @CancelRequested, owner_name = @OwnerName, owner_incarnation = @OwnerIncarnation, fence = @Fence, "
+        + $"updated_at = @UpdatedAt, finished_at = @FinishedAt, due_at = {DueAt(dialect, "@NotBefore", "@CreatedAt")}, ";
 
     /// <summary>A run is due by its not-before, or else by its age: neither postponed nor new runs hide each other.</summary>
     public static string DueAt(Dialect dialect, string notBefore, string createdAt) =>

@@ -13,6 +13,9 @@ internal sealed class SharedRunMoves(Database database) : RunMoves
 {
     private const int MaxBatch = 100;
 
+    /// <summary>Characters of results: many large ones together would be one huge message.</summary>
+    private const int MaxSize = 1 << 20;
+
     private const int MaxUnderWay = 4;
 
     /// <summary>One at a time shares best. But nobody waits for one that has met a slow disk or a dead connection.</summary>
@@ -79,7 +82,7 @@ internal sealed class SharedRunMoves(Database database) : RunMoves
 
             _lastTaken = Stopwatch.GetTimestamp();
             var batch = new List<Waiting>(Math.Min(_waiting.Count, MaxBatch));
-            while (batch.Count < MaxBatch && _waiting.TryDequeue(out var next))
+            for (var size = 0; batch.Count < MaxBatch && size < MaxSize && _waiting.TryDequeue(out var next); size += next.Move.Size)
                 batch.Add(next);
             return batch;
         }

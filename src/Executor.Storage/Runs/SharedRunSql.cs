@@ -38,8 +38,8 @@ internal static class SharedRunSql
 
     public static SqlArguments ArgumentsOf(IReadOnlyList<RunMove> moves)
     {
-        var runs = moves.Select(move => RunData.From(move.Run)).ToList();
-        var steps = moves.SelectMany((move, place) => move.Steps.Select(step => (Run: place, Entry: StepData.From(step)))).ToList();
+        var runs = moves.Select(move => move.Run).ToList();
+        var steps = moves.SelectMany((move, place) => move.Steps.Select(entry => (Run: place, Entry: entry))).ToList();
         return new SqlArguments()
             .With("u_place", Enumerable.Range(0, moves.Count).ToArray())
             .With("u_id", runs.ToArray(run => run.Id))

@@ -61,18 +61,14 @@ internal sealed class StepData
         .With($"OnUnknown{index}", RunWords.OnUnknown.Of(step.OnUnknown));
 
     /// <summary>Adds the parameters of the journal entry numbered <paramref name="n"/> in one statement.</summary>
-    public static void AddTo(SqlArguments arguments, StepRow step, int n)
-    {
-        var entry = From(step);
-        arguments
-            .With($"Idx{n}", entry.Idx)
-            .With($"StepStatus{n}", entry.Status)
-            .With($"Attempts{n}", entry.Attempts)
-            .With($"Result{n}", entry.Result)
-            .With($"ErrorCode{n}", entry.ErrorCode)
-            .With($"ErrorMessage{n}", entry.ErrorMessage)
-            .With($"ErrorRetryable{n}", entry.ErrorRetryable);
-    }
+    public void AddTo(SqlArguments arguments, int n) => arguments
+        .With($"Idx{n}", Idx)
+        .With($"StepStatus{n}", Status)
+        .With($"Attempts{n}", Attempts)
+        .With($"Result{n}", Result)
+        .With($"ErrorCode{n}", ErrorCode)
+        .With($"ErrorMessage{n}", ErrorMessage)
+        .With($"ErrorRetryable{n}", ErrorRetryable);
 
     /// <summary>What a journal entry writes; the definition stays as it was inserted.</summary>
     public static StepData From(StepRow step) => new()
