@@ -6,7 +6,7 @@ namespace Executor.Simulation;
 /// <summary>Some of the seeds that <c>bench/Simulate</c> runs by the million.</summary>
 public sealed class ScheduleTests
 {
-    private const int PerBlock = 500;
+    private const int PerBlock = 750;
 
     [Theory]
     [InlineData(0)]

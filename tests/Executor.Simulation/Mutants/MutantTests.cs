@@ -26,7 +26,7 @@ public sealed class MutantTests
         { nameof(LostCommits), 97, "Without faults no spent token is replayed" },
         { nameof(LostWakeUp), 124, "No run parks on a credential that serves" },
         { nameof(NamelessWait), 0, "A run waits for a named reason" },
-        { nameof(NoFence), 277, "No step runs twice unless its tool or its definition allows it" },
+        { nameof(NoFence), 176, "Every claim raises the fence" },
         { nameof(NothingKept), 2, "A contested generation keeps the token that it was made from" },
         { nameof(NothingToRecover), 24, "Everything comes to rest" },
         { nameof(RetryingTransport), 6, "No redemption without a committed intent of its own" },

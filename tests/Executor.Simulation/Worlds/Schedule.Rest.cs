@@ -96,6 +96,8 @@ internal sealed partial class Schedule
                 return $"the credential of {key.User} at {key.Server} is {stored.Row.State}";
             if (stored.Row.RetryAt > _world.Database.Now)
                 return $"the credential of {key.User} at {key.Server} backs off";
+            if (stored.Intents.Exists(intent => intent.Settlement == IntentSettlement.InDoubt && intent.Deadline > _world.Database.Now))
+                return $"a request for the credential of {key.User} at {key.Server} that nobody listens for may still be processed";
         }
 
         foreach (var run in _world.Database.Tables.Runs.Values)
