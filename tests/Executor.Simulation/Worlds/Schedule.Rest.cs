@@ -9,6 +9,7 @@ namespace Executor.Simulation.Worlds;
 internal sealed partial class Schedule
 {
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(40);
+    private static readonly TimeSpan _observerMargin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
 
     private IEnumerable<KeyValuePair<CredentialKey, StoredCredential>> Credentials => _world.Database.Tables.Credentials;
@@ -96,7 +97,7 @@ internal sealed partial class Schedule
                 return $"the credential of {key.User} at {key.Server} is {stored.Row.State}";
             if (stored.Row.RetryAt > _world.Database.Now)
                 return $"the credential of {key.User} at {key.Server} backs off";
-            if (stored.Intents.Exists(intent => intent.Settlement == IntentSettlement.InDoubt && intent.Deadline > _world.Database.Now))
+            if (stored.Intents.Exists(MayBeProcessed))
                 return $"a request for the credential of {key.User} at {key.Server} that nobody listens for may still be processed";
         }
 
@@ -108,4 +109,7 @@ internal sealed partial class Schedule
 
         return Living.Any(node => !node.Work.IsIdle) ? "there is work left" : null;
     }
+
+    private bool MayBeProcessed(RefreshIntent intent) =>
+        intent.Settlement is IntentSettlement.InDoubt or IntentSettlement.Unsettled && intent.Deadline + _observerMargin > _world.Database.Now;
 }

@@ -46,6 +46,11 @@ internal sealed partial class PostgresSettings
         pooled.KeepAlive = 30;
         pooled.MaxAutoPrepare = Math.Max(pooled.MaxAutoPrepare, 50);
 
+        // The driver's default is as many as a server's default allows to all its clients. What waits for one of these waits in this
+        // process, and not for a connection that the server refuses, perhaps the one that a lost lock is to be taken again with.
+        if (!pooled.ShouldSerialize("Maximum Pool Size"))
+            pooled.MaxPoolSize = 32;
+
         // Locks and settings of ours end with their transaction, which closing ends in any case. Resetting the session besides would be
         // seven more statements each time.
         pooled.NoResetOnClose = true;
