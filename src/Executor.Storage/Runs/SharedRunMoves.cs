@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Diagnostics;
 using Dapper;
 using Executor.Storage.Databases;
@@ -21,29 +20,84 @@ internal sealed class SharedRunMoves(Database database) : RunMoves
     /// <summary>One at a time shares best. But nobody waits for one that has met a slow disk or a dead connection.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>When all that may be under way are slow, those who wait go on alone.</summary>
+    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(1);
+
     private readonly string _sql = SharedRunSql.Write(database.Dialect);
     private readonly Lock _gate = new();
     private readonly Queue<Waiting> _waiting = [];
     private int _underWay;
     private long _lastTaken;
+    private bool _isWatched;
 
     public override Task<bool> TryAsync(RunMove move, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var waiting = new Waiting(move);
+        Func<Task> work;
         lock (_gate)
         {
             _waiting.Enqueue(waiting);
-            if (_underWay == MaxUnderWay || (_underWay > 0 && Stopwatch.GetElapsedTime(_lastTaken) < Patience))
-                return waiting.Task;
-            _underWay++;
-            _lastTaken = Stopwatch.GetTimestamp();
+            if (MayStart())
+            {
+                work = SendAsync;
+            }
+            else
+            {
+                if (_isWatched)
+                    return waiting.Task;
+                _isWatched = true;
+                work = WatchAsync;
+            }
         }
 
-        // Its sender serves others too, for as long as any wait: none of it is this caller's alone.
-        using (ExecutionContext.SuppressFlow())
-            _ = Task.Run(SendAsync, CancellationToken.None);
+        Start(work);
         return waiting.Task;
+    }
+
+    // It serves others too, for as long as any wait: none of it is its first caller's alone.
+    private static void Start(Func<Task> work)
+    {
+        using (ExecutionContext.SuppressFlow())
+            _ = Task.Run(work, CancellationToken.None);
+    }
+
+    /// <summary>Takes a place for one more, where there is a reason to.</summary>
+    private bool MayStart()
+    {
+        if (_underWay == MaxUnderWay || (_underWay > 0 && Stopwatch.GetElapsedTime(_lastTaken) < Patience))
+            return false;
+        _underWay++;
+        _lastTaken = Stopwatch.GetTimestamp();
+        return true;
+    }
+
+    /// <summary>Sees to those who wait for what does not end, as long as anybody waits: nobody else may come who would.</summary>
+    private async Task WatchAsync()
+    {
+        while (true)
+        {
+            await Task.Delay(Patience);
+            Waiting[] left = [];
+            lock (_gate)
+            {
+                _isWatched = _waiting.Count > 0;
+                if (!_isWatched)
+                    return;
+                if (MayStart())
+                {
+                    Start(SendAsync);
+                }
+                else if (Stopwatch.GetElapsedTime(_lastTaken) > LongPatience)
+                {
+                    left = [.. _waiting];
+                    _waiting.Clear();
+                }
+            }
+
+            foreach (var waiting in left)
+                waiting.SetResult(false);
+        }
     }
 
     private async Task SendAsync()
@@ -56,16 +110,16 @@ internal sealed class SharedRunMoves(Database database) : RunMoves
                 for (var n = 0; n < batch.Count; n++)
                     batch[n].SetResult(written.Contains(n));
             }
-            catch (DbException)
-            {
-                // A statement that is refused wrote nothing. Whose fault it is, each finds out alone.
-                foreach (var waiting in batch)
-                    waiting.SetResult(false);
-            }
-            catch (Exception fault)
+            catch (StoreUnavailableException fault)
             {
                 foreach (var waiting in batch)
                     waiting.SetException(fault);
+            }
+            catch (Exception)
+            {
+                // Refused, or one of them cannot even be written. Whose fault it is, each finds out alone.
+                foreach (var waiting in batch)
+                    waiting.SetResult(false);
             }
         }
     }

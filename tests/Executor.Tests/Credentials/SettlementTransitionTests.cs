@@ -177,6 +177,21 @@ public sealed class SettlementTransitionTests
         Assert.Equal("rt-late", _bench.MustOpen().Token.Value);
     }
 
+    [Fact]
+    public void Late_second_answer_that_arrives_while_the_kept_token_is_tried_is_tried_next()
+    {
+        var first = Contest();
+        _bench.Refuse(_bench.MustOpen());
+        var kept = _bench.MustOpen();
+        Assert.Equal("rt-0", kept.Token.Value);
+
+        Assert.Equal(SettleResult.Kept, _bench.Grant(first, "rt-late"));
+        _bench.Refuse(kept);
+
+        Assert.Equal(CredentialState.Ready, _bench.State);
+        Assert.Equal("rt-late", _bench.MustOpen().Token.Value);
+    }
+
     [Theory]
     [InlineData("rt-0")] // no rotation
     [InlineData("rt-1")] // the same pair again

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Executor.Storage.Databases.Postgres;
 
 /// <summary>
-/// The server's clock without a question: what it said last, and the time since by this process's monotonic clock. Behind by what
-/// the answer took to be read.
+/// The server's clock without a question: what it said, and the time since by this process's monotonic clock. Behind by what the
+/// answer took to arrive, so that of two answers the one that says more counts.
 /// </summary>
 internal sealed class HeardClock
 {
@@ -17,7 +17,11 @@ internal sealed class HeardClock
         ? last.Said + (long)age.TotalMilliseconds
         : null;
 
-    public void Hear(long now) => Volatile.Write(ref _last, new Reading(now, Stopwatch.GetTimestamp()));
+    public void Hear(long now)
+    {
+        if (!(Now > now))
+            Volatile.Write(ref _last, new Reading(now, Stopwatch.GetTimestamp()));
+    }
 
     private sealed record Reading(long Said, long At);
 }

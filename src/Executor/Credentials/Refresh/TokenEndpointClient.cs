@@ -35,10 +35,11 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
         var lastLook = Spans.Min(LastLook, deadline);
         await using var nearlyOver = time.CreateTimer(
             _ => listening.CancelAfter(lastLook), null, deadline - lastLook, Timeout.InfiniteTimeSpan);
-        var earlier = givingUp.Register(listening.Cancel);
+        var earlier = givingUp.Register(() => Stop(listening));
         try
         {
             using var response = await http.SendAsync(request, listening.Token);
+            earlier.Unregister(); // an answer that has begun is worth its end
             return await ReadAsync(response, listening.Token);
         }
         catch (Exception) when (body.Refused)
@@ -56,6 +57,18 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
         finally
         {
             earlier.Unregister(); // to dispose of it would be to wait for it, should it just be called
+        }
+    }
+
+    private static void Stop(CancellationTokenSource listening)
+    {
+        try
+        {
+            listening.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The answer came at this moment.
         }
     }
 

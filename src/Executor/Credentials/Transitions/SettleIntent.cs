@@ -18,7 +18,7 @@ internal sealed record SettleIntent(
         if (ledger.Row is not { } row)
             return new(SettleResult.Discarded);
         if (row.Generation != Intent.Generation)
-            return row.MintedBy == Intent.Id ? new(SettleResult.Stored) : Keep(row, vault);
+            return row.MintedBy == Intent.Id ? new(SettleResult.Stored) : Keep(ledger, row, vault);
         if (Answer is RefreshAnswer.Granted granted)
             return Store(ledger, row, granted, vault);
         if (ledger.Intents.FirstOrDefault(intent => intent.Id == Intent.Id) is not { Settlement: IntentSettlement.Unsettled } mine)
@@ -59,7 +59,7 @@ internal sealed record SettleIntent(
     /// twice. Some kill with one answer what they handed out with the other, in whichever order the requests reached them, so the late
     /// token takes the place of the spent one that is kept until the current one has refreshed once.
     /// </summary>
-    private CredentialDecision<SettleResult> Keep(CredentialRow row, CredentialVault vault)
+    private CredentialDecision<SettleResult> Keep(CredentialLedger ledger, CredentialRow row, CredentialVault vault)
     {
         if (Answer is not RefreshAnswer.Granted { RefreshToken: { } late }
             || late == Redeemed
@@ -69,9 +69,13 @@ internal sealed record SettleIntent(
             || current == late)
             return new(SettleResult.Discarded);
         var keeping = row with { KeptRefreshToken = vault.SealKeptToken(late, row.Key, row.Generation) };
-        return new(SettleResult.Kept, row.State == CredentialState.NeedsReauth
-            ? keeping with { State = CredentialState.Ready, Reason = CredentialReason.None, TryKept = true }
-            : keeping);
+        if (row.State == CredentialState.NeedsReauth)
+            keeping = keeping with { State = CredentialState.Ready, Reason = CredentialReason.None, TryKept = true };
+
+        // What is being tried at this moment is not what is kept now: should it be refused, this is next.
+        return row.State is CredentialState.Refreshing or CredentialState.Unresolved && ledger.Last() is { UsesKept: true } last
+            ? new(SettleResult.Kept, keeping, [last with { UsesKept = false }])
+            : new(SettleResult.Kept, keeping);
     }
 
     private CredentialDecision<SettleResult> Fail(CredentialLedger ledger, CredentialRow row, RefreshIntent mine)
