@@ -10,6 +10,7 @@ internal static class MutantsCommand
     {
         var count = new Option<int>("--count") { Description = "Seeds a variant.", DefaultValueFactory = _ => 400 };
         var names = new Argument<string[]>("variant") { Description = "Only these.", Arity = ArgumentArity.ZeroOrMore };
+        names.AcceptOnlyFromAmong([.. AllMutants.Types.Select(type => type.Name)]);
         var command = new Command("mutants", "Tries broken variants of the product, and prints which rules notice each, by which seed first.") { names, count };
         command.SetAction(asked =>
         {

@@ -2,6 +2,12 @@ using System.Runtime.InteropServices;
 using Executor.Sandbox;
 using Executor.Sandbox.Mcp;
 
+if (args is ["--help" or "-h"])
+{
+    Console.WriteLine("Usage: Sandbox [--port 0] [--protocol Stateless|Sessions] [--auth OAuth|StaticBearer|None] [--bearer token] [--tools 0] [--verbose true]");
+    return;
+}
+
 var arguments = new ConfigurationBuilder().AddCommandLine(args).Build();
 await using var sandbox = await SandboxHost.StartAsync(new SandboxOptions
 {

@@ -89,3 +89,22 @@ internal sealed class UndoneStep : Mutation
         }
     }
 }
+
+/// <summary>What a driver knows of its run is believed, whatever has become of it.</summary>
+internal sealed class StaleKnowledge : Mutation
+{
+    public override IRunStore Runs(IRunStore store, World world, SimulatedNode node) => new Store(store);
+
+    private sealed class Store(IRunStore store) : LyingRuns(store)
+    {
+        public override Task<T> ChangeAsync<T>(KnownRun known, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) => ChangeAsync(
+            known.Run.Id,
+            park: null,
+            ledger =>
+            {
+                var decision = decide(ledger with { Run = known.Run, Current = known.Current });
+                return decision.Run is { } decided ? decision with { Run = decided with { Fence = ledger.Run!.Fence } } : decision;
+            },
+            cancellationToken);
+    }
+}

@@ -33,6 +33,7 @@ public sealed class MutantTests
         { nameof(ReusedGenerations), 0, "A generation is used once" },
         { nameof(SecondIntent), 6, "No two intents of a generation are open" },
         { nameof(SlowClock), 2, "Nothing is sent after its permit has expired" },
+        { nameof(StaleKnowledge), 132, "A run never goes back" },
         { nameof(StaleResult), 9, "A result is stored over the generation that it redeemed, and no other" },
         { nameof(UndoneDeletion), 0, "A token changes with its generation only" },
         { nameof(UndoneStep), 0, "What was done stays done" },

@@ -32,6 +32,9 @@ internal abstract class LyingRuns(IRunStore store) : IRunStore
         RunId id, CredentialSeen? park, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) =>
         store.ChangeAsync(id, park, ledger => Told(ledger, decide(ledger)), cancellationToken);
 
+    public virtual Task<T> ChangeAsync<T>(KnownRun known, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) =>
+        ChangeAsync(known.Run.Id, park: null, decide, cancellationToken);
+
     public Task<IReadOnlyDictionary<int, string>> ReadResultsAsync(
         RunId id, IReadOnlyCollection<int> steps, CancellationToken cancellationToken) =>
         store.ReadResultsAsync(id, steps, cancellationToken);

@@ -8,7 +8,8 @@ namespace Executor.Simulation.Worlds;
 /// <summary>Faults have stopped: everything comes to rest in bounded time, and is as good as it can be.</summary>
 internal sealed partial class Schedule
 {
-    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(40);
+    /// <summary>The longest back-off, after an operator's error, is an hour.</summary>
+    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(75);
     private static readonly TimeSpan _observerMargin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
 
