@@ -73,6 +73,8 @@ internal sealed partial class Schedule
             case TokenOutcome.NeedsReauth when row.State is not (CredentialState.Absent or CredentialState.NeedsReauth):
                 _world.Fail("Who is asked to reconnect has to", row.State.ToString());
                 break;
+            case TokenOutcome.Unavailable when _world.Database.Tables.IsGone(node.Liveness.Self.Incarnation):
+                break; // written off at this very moment, for what was before the calm: it begins anew
             case TokenOutcome.Unavailable:
                 _world.Fail("Without faults a token is there", $"{row.State} {row.Generation.Value}, {outcome}");
                 break;
