@@ -111,7 +111,7 @@ internal sealed partial class CredentialRules
         if (was.State != CredentialState.Refreshing || was.Intent != other.Id)
             return; // superseded before
         var isOverdue = IsOneProcess(other.Owner, opened.Owner) && _world.Timeline.Now - _intents[other.Id].OpenedAt + TimeSpan.TicksPerMillisecond > PatienceOf(opened.Key).Ticks;
-        var isStill = _world.Lifelines.Of(other.Owner).MayBeSuspected;
+        var isStill = _world.Lifelines.Of(other.Owner).MayBeSuspected && _world.Database.Now - other.StartedAt >= Plan.Lease;
         Check(isGone || isOverdue || isStill, "No two intents of a generation are open", $"{other.Owner} and {opened.Owner}");
     }
 

@@ -153,14 +153,26 @@ public sealed class IntentTransitionTests
 
         Assert.IsType<OpenIntentResult.Busy>(_bench.Open(NodeB));
         _bench.Suspect.Add(NodeA);
+        _bench.Now += TimeSpan.FromSeconds(10);
         Assert.IsType<OpenIntentResult.Opened>(_bench.Open(NodeB));
+    }
+
+    [Fact]
+    public void Owner_that_opened_an_intent_within_the_lease_lives_whatever_an_observer_suspects()
+    {
+        _bench.Replay = RefreshReplay.Grace(TimeSpan.FromSeconds(60));
+        _bench.Suspect.Add(NodeA);
+        _bench.MustOpen();
+        _bench.Now += TimeSpan.FromSeconds(9);
+
+        Assert.IsType<OpenIntentResult.Busy>(_bench.Open(NodeB));
     }
 
     [Theory]
     [InlineData(30, 23, true)] // margin: a fifth of the window
     [InlineData(30, 25, false)]
-    [InlineData(14, 1, true)]
-    [InlineData(12, 1, false)] // not longer than the lease and the margin: strict from the start
+    [InlineData(14, 11, true)]
+    [InlineData(12, 11, false)] // not longer than the lease and the margin: strict from the start
     public void Tolerance_ends_a_margin_before_the_window(int window, int elapsed, bool redeems)
     {
         _bench.Replay = RefreshReplay.Grace(TimeSpan.FromSeconds(window));

@@ -115,6 +115,7 @@ public sealed class SettlementTransitionTests
         _bench.Replay = RefreshReplay.Grace(TimeSpan.FromSeconds(60));
         _bench.MustOpen(NodeA);
         _bench.Suspect.Add(NodeA);
+        _bench.Now += TimeSpan.FromSeconds(10);
         _bench.Refuse(_bench.MustOpen(NodeB));
         Assert.Equal(CredentialState.Unresolved, _bench.State);
 
@@ -143,6 +144,7 @@ public sealed class SettlementTransitionTests
         _bench.Replay = RefreshReplay.Grace(TimeSpan.FromSeconds(60));
         var first = _bench.MustOpen(NodeA);
         _bench.Suspect.Add(NodeA);
+        _bench.Now += TimeSpan.FromSeconds(10);
         _bench.Gone.Add(NodeA);
         _bench.Refuse(_bench.MustOpen(NodeB));
         Assert.Equal(CredentialState.NeedsReauth, _bench.State);

@@ -58,6 +58,7 @@ public sealed class StoreFaultTests : IAsyncLifetime
         _store.FailNext(CommitFault.AfterCommit);
         _store.AfterIntent = () =>
         {
+            _world.Time.Advance(TimeSpan.FromSeconds(10)); // before that, the intent itself says that its owner lives
             _ = other.Owner().GetTokenAsync(default).AsTask();
             _world.AdvanceUntilAsync(IsUnresolvedAsync, TimeSpan.FromMilliseconds(10)).GetAwaiter().GetResult();
         };

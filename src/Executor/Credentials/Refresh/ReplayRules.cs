@@ -19,9 +19,13 @@ internal sealed class ReplayRules
         _margin = Spans.Max(MinMargin, replay.Window / 5);
         // A window that suspicion alone would use up tolerates nothing.
         _replay = replay.Kind == RefreshReplayKind.Grace && replay.Window <= lease + _margin ? RefreshReplay.Strict : replay;
+        Lease = lease;
         Deadline = options.RedemptionDeadline;
         ObserverMargin = options.ObserverMargin;
     }
+
+    /// <summary>For how long a node has to give no sign of life before it is suspected.</summary>
+    public TimeSpan Lease { get; }
 
     /// <summary>How long a sender listens.</summary>
     public TimeSpan Deadline { get; }

@@ -74,7 +74,7 @@ internal sealed record OpenIntent(
         var open = row.State == CredentialState.Refreshing ? ledger.Last() : null;
         if (ledger.IsTolerantNow(Rules))
         {
-            var mayAsk = open is null || open.OwnerGone || Supersedes.Contains(open.Id) || IsSuspect(open.Owner);
+            var mayAsk = open is null || open.OwnerGone || Supersedes.Contains(open.Id) || IsAbandoned(ledger, open);
             return mayAsk ? null : Rules.ObserverMargin;
         }
 
@@ -91,6 +91,10 @@ internal sealed record OpenIntent(
         var safeAt = latest == DateTimeOffset.MinValue ? latest : latest + Rules.ObserverMargin;
         return ledger.Now < safeAt ? safeAt - ledger.Now : null;
     }
+
+    // An intent is a sign of life itself: whoever stood still, and opened one since others looked, is not to be overtaken by them.
+    private bool IsAbandoned(CredentialLedger ledger, RefreshIntent open) =>
+        ledger.Now - open.StartedAt >= Rules.Lease && IsSuspect(open.Owner);
 
     /// <summary>How long an unanswered request that nobody listens for may still be processed; null when it does no harm.</summary>
     private TimeSpan? AbandonedFor(CredentialLedger ledger)
