@@ -1,5 +1,6 @@
 using Executor.Nodes;
 using Executor.Simulation.Cluster;
+using Executor.Simulation.Store;
 
 namespace Executor.Simulation.Links;
 
@@ -26,7 +27,7 @@ internal sealed class LinkedRegistry(NodeLink link, SimulatedNode node) : INodeR
         link.CallAsync("retake lock", () => _registry.RetakeLockAsync(entered, CancellationToken.None), 20, cancellationToken);
 
     public Task BeatAsync(NodeRef entered, CancellationToken cancellationToken) =>
-        link.RoutineAsync("beat", () => Told(_registry.BeatAsync(entered, CancellationToken.None)), Seldom, cancellationToken);
+        link.RoutineAsync("beat", () => Immediate.Told(_registry.BeatAsync(entered, CancellationToken.None)), Seldom, cancellationToken);
 
     public Task<IReadOnlyList<NodeSighting>> ObserveAsync(CancellationToken cancellationToken) =>
         link.RoutineAsync("observe", () => _registry.ObserveAsync(CancellationToken.None), Seldom, cancellationToken);
@@ -38,11 +39,5 @@ internal sealed class LinkedRegistry(NodeLink link, SimulatedNode node) : INodeR
         CallAsync("leave", () => _registry.LeaveAsync(entered, CancellationToken.None), cancellationToken);
 
     private Task<bool> CallAsync(string operation, Func<Task> work, CancellationToken cancellationToken) =>
-        link.CallAsync(operation, () => Told(work()), Seldom, cancellationToken);
-
-    private static Task<bool> Told(Task done)
-    {
-        done.GetAwaiter().GetResult(); // the model answers at once
-        return Task.FromResult(true);
-    }
+        link.CallAsync(operation, () => Immediate.Told(work()), Seldom, cancellationToken);
 }

@@ -14,7 +14,7 @@ internal sealed partial class CredentialRules
 {
     private static readonly TimeSpan Permit = Plan.Lease / 3;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan ObserverMargin = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan ObserverMargin = TimeSpan.FromSeconds(10);
 
     /// <summary>A request left its process.</summary>
     public Redemption? Sent(SimulatedNode node, string token)

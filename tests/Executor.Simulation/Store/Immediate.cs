@@ -16,4 +16,11 @@ internal static class Immediate
             return Task.FromException<T>(failure);
         }
     }
+
+    /// <summary>What has no result, for those who want one. It is done: the model answers at once.</summary>
+    public static Task<bool> Told(Task done)
+    {
+        done.GetAwaiter().GetResult();
+        return Task.FromResult(true);
+    }
 }

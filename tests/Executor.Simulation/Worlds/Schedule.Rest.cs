@@ -10,7 +10,6 @@ internal sealed partial class Schedule
 {
     /// <summary>The longest back-off, after an operator's error, is an hour.</summary>
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(75);
-    private static readonly TimeSpan _observerMargin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
 
     private IEnumerable<KeyValuePair<CredentialKey, StoredCredential>> Credentials => _world.Database.Tables.Credentials;
@@ -114,5 +113,5 @@ internal sealed partial class Schedule
     }
 
     private bool MayBeProcessed(RefreshIntent intent) =>
-        intent.Settlement is IntentSettlement.InDoubt or IntentSettlement.Unsettled && intent.Deadline + _observerMargin > _world.Database.Now;
+        intent.Settlement is IntentSettlement.InDoubt or IntentSettlement.Unsettled && intent.Deadline + Rules.CredentialRules.ObserverMargin > _world.Database.Now;
 }

@@ -19,13 +19,9 @@ internal sealed record DepositCredential(CredentialKey Key, Deposit Deposit, int
             return new(row.Generation);
         var updated = isSame ? row : row with { Client = Registration(vault) };
         if (row.State == CredentialState.OperatorError)
-            updated = updated with { State = Corrected(ledger), Reason = CredentialReason.None, RetryAt = null, Failures = 0 };
+            updated = updated with { State = ledger.AtRest(), Reason = CredentialReason.None, RetryAt = null, Failures = 0 };
         return new(row.Generation, updated);
     }
-
-    // What an earlier request left in doubt is none the clearer for a corrected registration.
-    private static CredentialState Corrected(CredentialLedger ledger) =>
-        ledger.Intents.Any(intent => intent.IsDoubtful()) ? CredentialState.Unresolved : CredentialState.Ready;
 
     private bool RepeatsLineage(CredentialRow row, CredentialVault vault) =>
         row.State is not (CredentialState.Absent or CredentialState.NeedsReauth)

@@ -16,6 +16,10 @@ internal static class Ledgers
     public static bool IsDoubtful(this RefreshIntent intent) =>
         intent.Settlement is IntentSettlement.InDoubt or IntentSettlement.Unsettled;
 
+    /// <summary>A state without an intent: what a request has left in doubt stays so until it is resolved.</summary>
+    public static CredentialState AtRest(this CredentialLedger ledger) =>
+        ledger.Intents.Any(IsDoubtful) ? CredentialState.Unresolved : CredentialState.Ready;
+
     public static bool IsTolerantNow(this CredentialLedger ledger, ReplayRules rules) =>
         rules.IsTolerant(ledger.Intents.Count > 0 ? ledger.Intents[0].StartedAt : ledger.Now, ledger.Now);
 

@@ -99,21 +99,21 @@ internal sealed record SettleIntent(
         };
 
         var after = ledger with { Intents = ledger.Intents.With(settled) };
-        var next = isLast && row.State == CredentialState.Refreshing ? Leave(after, row, settled) : row;
+        var next = isLast && row.State == CredentialState.Refreshing ? Leave(after, row) : row;
         return new(SettleResult.Failed, Finalisation.TryFinish(after, next, Spacing) ?? next, [settled]);
     }
 
     /// <summary>Out of <see cref="CredentialState.Refreshing"/>, as far as this intent alone decides it.</summary>
-    private CredentialRow Leave(CredentialLedger ledger, CredentialRow row, RefreshIntent settled)
+    private CredentialRow Leave(CredentialLedger ledger, CredentialRow row)
     {
         switch (Answer)
         {
             case RefreshAnswer.GivenUp:
-                return row with { State = Unspent(ledger, settled), RetryAt = null };
+                return row with { State = ledger.AtRest(), RetryAt = null };
             case RefreshAnswer.NotSpent notSpent:
                 return row with
                 {
-                    State = Unspent(ledger, settled),
+                    State = ledger.AtRest(),
                     RetryAt = ledger.Now + Spacing.After(row.Failures, notSpent.RetryAfter),
                     Failures = row.Failures + 1,
                 };
@@ -123,11 +123,6 @@ internal sealed record SettleIntent(
                 return row with { State = CredentialState.Unresolved };
         }
     }
-
-    private static CredentialState Unspent(CredentialLedger ledger, RefreshIntent settled) =>
-        ledger.Intents.Any(intent => intent.Id != settled.Id && intent.IsDoubtful())
-            ? CredentialState.Unresolved
-            : CredentialState.Ready;
 
     private DateTimeOffset RetryAt(CredentialLedger ledger, CredentialRow row, RefreshAnswer.InDoubt doubt)
     {

@@ -1,5 +1,6 @@
 using Executor.Nodes;
 using Executor.Simulation.Algorithms.Bench;
+using Executor.Simulation.Store;
 
 namespace Executor.Simulation.Algorithms.Own;
 
@@ -14,22 +15,16 @@ internal sealed class BenchNodeRegistry(BenchWorld world, BenchNode node, INodeR
         CallAsync(() => registry.RetakeLockAsync(entered, CancellationToken.None));
 
     public Task BeatAsync(NodeRef entered, CancellationToken cancellationToken) =>
-        CallAsync(() => Told(registry.BeatAsync(entered, CancellationToken.None)));
+        CallAsync(() => Immediate.Told(registry.BeatAsync(entered, CancellationToken.None)));
 
     public Task<IReadOnlyList<NodeSighting>> ObserveAsync(CancellationToken cancellationToken) =>
         CallAsync(() => registry.ObserveAsync(CancellationToken.None));
 
     public Task MarkGoneAsync(NodeRef gone, CancellationToken cancellationToken) =>
-        CallAsync(() => Told(registry.MarkGoneAsync(gone, CancellationToken.None)));
+        CallAsync(() => Immediate.Told(registry.MarkGoneAsync(gone, CancellationToken.None)));
 
     public Task LeaveAsync(NodeRef entered, CancellationToken cancellationToken) =>
-        CallAsync(() => Told(registry.LeaveAsync(entered, CancellationToken.None)));
+        CallAsync(() => Immediate.Told(registry.LeaveAsync(entered, CancellationToken.None)));
 
     private Task<T> CallAsync<T>(Func<Task<T>> work) => world.Database.CallAsync(node, () => work().GetAwaiter().GetResult());
-
-    private static Task<bool> Told(Task done)
-    {
-        done.GetAwaiter().GetResult(); // the model answers at once
-        return Task.FromResult(true);
-    }
 }
