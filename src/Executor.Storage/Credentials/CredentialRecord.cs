@@ -83,6 +83,31 @@ internal sealed class CredentialRecord
         Version = row.Version,
     };
 
+    public SqlArguments ToArguments() => new SqlArguments()
+        .With("UserId", UserId)
+        .With("McpServerId", McpServerId)
+        .With("Generation", Generation)
+        .With("State", State)
+        .With("Reason", Reason)
+        .With("RefreshToken", RefreshToken)
+        .With("KeptRefreshToken", KeptRefreshToken)
+        .With("TryKept", TryKept)
+        .With("AccessToken", AccessToken)
+        .With("AccessTokenExpiresAt", AccessTokenExpiresAt)
+        .With("RefreshAt", RefreshAt)
+        .With("TokenEndpoint", TokenEndpoint)
+        .With("ClientId", ClientId)
+        .With("ClientSecret", ClientSecret)
+        .With("ClientSecretExpiresAt", ClientSecretExpiresAt)
+        .With("AuthMethod", AuthMethod)
+        .With("Scopes", Scopes)
+        .With("Lineage", Lineage)
+        .With("IntentId", IntentId)
+        .With("MintedBy", MintedBy)
+        .With("RetryAt", RetryAt)
+        .With("Failures", Failures)
+        .With("Version", Version);
+
     public CredentialRow ToRow() => new()
     {
         Key = new CredentialKey(Executor.Identity.UserId.From(UserId), Executor.Identity.McpServerId.From(McpServerId)),

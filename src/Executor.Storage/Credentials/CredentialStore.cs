@@ -84,7 +84,7 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
 
         // Intents of an earlier generation are closed with it; they are not written again.
         var intents = (decision.Intents ?? []).Where(intent => intent.Generation == row.Generation).ToList();
-        var arguments = new SqlArguments(CredentialRecord.From(row)).With("Expected", current.Version);
+        var arguments = CredentialRecord.From(row).ToArguments().With("Expected", current.Version);
         for (var n = 0; n < intents.Count; n++)
             IntentRecord.AddTo(arguments, intents[n], n);
 

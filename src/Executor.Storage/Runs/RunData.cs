@@ -78,6 +78,28 @@ internal sealed class RunData
         };
     }
 
+    public SqlArguments ToArguments() => new SqlArguments()
+        .With("Id", Id)
+        .With("UserId", UserId)
+        .With("Name", Name)
+        .With("Input", Input)
+        .With("Status", Status)
+        .With("Position", Position)
+        .With("StepCount", StepCount)
+        .With("NextServer", NextServer)
+        .With("AwaitingReason", AwaitingReason)
+        .With("AwaitedServer", AwaitedServer)
+        .With("NotBefore", NotBefore)
+        .With("BlockedSince", BlockedSince)
+        .With("CancelRequested", CancelRequested)
+        .With("OwnerName", OwnerName)
+        .With("OwnerIncarnation", OwnerIncarnation)
+        .With("Fence", Fence)
+        .With("Version", Version)
+        .With("CreatedAt", CreatedAt)
+        .With("UpdatedAt", UpdatedAt)
+        .With("FinishedAt", FinishedAt);
+
     public RunRow ToRow() => new()
     {
         Id = new RunId(Guid.ParseExact(Id, "D")),

@@ -15,9 +15,15 @@ internal sealed class RunMove(long expected, RunRow run, IReadOnlyList<StepRow> 
     /// <summary>Roughly, in characters: all but results is small.</summary>
     public int Size { get; } = steps.Sum(step => step.Result?.Length ?? 0);
 
-    public SqlArguments ToArguments()
+    /// <summary>For the statement that writes the run and its journal.</summary>
+    public SqlArguments ToArguments() => AddJournal(ToRunArguments());
+
+    public SqlArguments ToRunArguments() => Run.ToArguments().With("Expected", Expected);
+
+    public SqlArguments ToJournalArguments() => AddJournal(new SqlArguments().With("Id", Run.Id));
+
+    private SqlArguments AddJournal(SqlArguments arguments)
     {
-        var arguments = new SqlArguments(Run).With("Expected", Expected);
         for (var n = 0; n < Steps.Count; n++)
             Steps[n].AddTo(arguments, n);
         return arguments;

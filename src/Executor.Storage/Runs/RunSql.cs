@@ -16,7 +16,7 @@ internal sealed class RunSql(Dialect dialect)
         "run_id, idx, step_id, server, tool, arguments, timeout_ms, on_unknown, status, attempts, "
         + "error_code, error_message, error_retryable";
 
-    private readonly ConcurrentDictionary<int, string> _updates = new();
+    private readonly ConcurrentDictionary<int, string> _updates = new(), _journals = new(), _inserts = new();
 
     public string Insert { get; } =
         $"INSERT INTO runs ({Columns}, due_at, idempotency_key, body_hash) VALUES (@Id, @UserId, @Name, @Input, @Status, @Position, "
@@ -62,6 +62,10 @@ internal sealed class RunSql(Dialect dialect)
     /// <summary>The run, and as many of its steps.</summary>
     public string UpdateWith(int steps) => _updates.GetOrAdd(steps, count => _update + UpdateSteps(count));
 
+    public string UpdateSteps(int count) => _journals.GetOrAdd(count, MakeUpdateSteps);
+
+    public string InsertWith(int steps) => _inserts.GetOrAdd(steps, count => Insert + InsertSteps(count));
+
     public static string List(RunFilter filter)
     {
         var sql = new StringBuilder($"SELECT {Columns} FROM runs r WHERE user_id = @UserId ");
@@ -99,7 +103,7 @@ internal sealed class RunSql(Dialect dialect)
     public static string DueAt(Dialect dialect, string notBefore, string createdAt) =>
         $"CASE WHEN {notBefore} IS NOT NULL THEN {notBefore} WHEN {createdAt} < {dialect.Now} THEN {createdAt} ELSE {dialect.Now} END";
 
-    public static string UpdateSteps(int count)
+    private static string MakeUpdateSteps(int count)
     {
         var sql = new StringBuilder();
         for (var n = 0; n < count; n++)

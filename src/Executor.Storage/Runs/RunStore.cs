@@ -76,7 +76,7 @@ internal sealed partial class RunStore(Database database, IChangeFeed changes) :
     private async Task<RunInsertion> InsertAsync(
         WriteSession session, RunRow run, IReadOnlyList<StepDefinition> steps, IdempotencyKey? key)
     {
-        var arguments = new SqlArguments(RunData.From(run))
+        var arguments = RunData.From(run).ToArguments()
             .With("IdempotencyKey", key?.Value)
             .With("BodyHash", key?.BodyHash);
         for (var index = 0; index < steps.Count; index++)
@@ -84,7 +84,7 @@ internal sealed partial class RunStore(Database database, IChangeFeed changes) :
 
         if (key is null)
         {
-            await session.CommitAsync(_sql.Insert + RunSql.InsertSteps(steps.Count), arguments);
+            await session.CommitAsync(_sql.InsertWith(steps.Count), arguments);
             return new RunInsertion.Inserted();
         }
 

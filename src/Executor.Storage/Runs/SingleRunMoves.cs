@@ -10,11 +10,10 @@ internal sealed class SingleRunMoves(Database database) : RunMoves
     public override Task<bool> TryAsync(RunMove move, CancellationToken cancellationToken) => database.WriteAsync(
         async session =>
         {
-            var arguments = move.ToArguments();
             var asExpected = await session.QueryAsync(
-                _sql.UpdateKnown, arguments, async grid => (await grid.ReadAsync<int>()).Any());
+                _sql.UpdateKnown, move.ToRunArguments(), async grid => (await grid.ReadAsync<int>()).Any());
             if (asExpected && move.Steps.Count > 0)
-                await session.CommitAsync(RunSql.UpdateSteps(move.Steps.Count), arguments);
+                await session.CommitAsync(_sql.UpdateSteps(move.Steps.Count), move.ToJournalArguments());
             return asExpected;
         },
         cancellationToken);
