@@ -57,10 +57,14 @@ internal sealed partial class Schedule
     {
         var outcome = await AskAsync(node, key, 0, rejected: null);
         var provider = _world.ProviderOf(key.Server);
-        if (outcome is TokenOutcome.Issued issued && !provider.Accepts(issued.Token.Value))
+
+        // The first one may be of an older generation, and what followed that be revoked as well.
+        for (var rejected = Generation.None;
+            outcome is TokenOutcome.Issued issued && !provider.Accepts(issued.Token.Value) && issued.Generation != rejected;
+            outcome = await AskAsync(node, key, 0, rejected))
         {
             _world.CredentialRules.Rejected(issued.Token.Value);
-            outcome = await AskAsync(node, key, 0, issued.Generation);
+            rejected = issued.Generation;
         }
 
         var row = _world.Database.Tables.Credentials.TryGetValue(key, out var stored) ? stored.Row : new CredentialRow { Key = key };

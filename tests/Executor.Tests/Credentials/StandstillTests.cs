@@ -91,6 +91,25 @@ public sealed class StandstillTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Node_without_its_lock_when_it_has_waited_in_vain_asks_again_when_it_has_it_back()
+    {
+        await using var world = await CredentialWorld.StartAsync(ProviderBehaviour.Grace(60), RefreshReplay.Grace(TimeSpan.FromSeconds(60)));
+        var node = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.HangAfterSpending());
+        await world.DepositAsync(node);
+        var call = node.Owner().GetTokenAsync(default).AsTask();
+        await world.Sandbox.OAuth.WaitForHeldAsync();
+
+        node.Liveness.MayOpenIntents = false;
+        var until = world.Time.GetUtcNow() + TimeSpan.FromSeconds(15);
+        await world.AdvanceUntilAsync(() => world.Time.GetUtcNow() >= until);
+        node.Liveness.MayOpenIntents = true;
+        await world.AdvanceUntilAsync(async () => call.IsCompleted && (await world.RowAsync()).State == CredentialState.Ready);
+
+        Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
+    }
+
+    [Fact]
     public async Task Draining_node_that_waits_in_vain_leaves_the_credential_to_others_while_the_window_is_open()
     {
         await using var world = await CredentialWorld.StartAsync(ProviderBehaviour.Grace(60), RefreshReplay.Grace(TimeSpan.FromSeconds(60)));

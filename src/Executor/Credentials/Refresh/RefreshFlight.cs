@@ -48,7 +48,13 @@ internal sealed class RefreshFlight(
                 turn?.GiveBack();
                 if (ShouldLeaveToOthers(listening, target.Rules))
                     givingUp.Cancel();
-                return NotFromHere();
+                if (listening.Count == 0 || state.Phase >= NodePhase.Draining)
+                    return NotFromHere();
+
+                // What is listened for here, no other flight may ask beside: this one has to be there when it may again.
+                if (await listening.HearAsync(Soon))
+                    return new FlightEnd.Moved();
+                continue;
             }
 
             var openedAt = time.GetTimestamp();
