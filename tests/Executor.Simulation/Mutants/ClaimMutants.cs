@@ -32,39 +32,66 @@ internal sealed class NamelessWait : Mutation
     }
 }
 
-/// <summary>Whatever is done to a parked run wakes it.</summary>
+/// <summary>A run that parks is woken by nothing.</summary>
 internal sealed class CauselessWake : Mutation
 {
     public override IRunStore Runs(IRunStore store, World world, SimulatedNode node) => new Store(store);
 
-    private sealed class Store(IRunStore store) : LyingRuns(store)
+    private sealed class Store(IRunStore store) : WakefulRuns(store)
     {
-        private readonly List<RunId> _parked = [];
+        protected override bool WakesAgain(RunId parked) => true;
+    }
+}
 
-        public override async Task<ReadyRuns> FindReadyAsync(
-            int perUser, int limit, IReadOnlyCollection<Identity.McpServerId> saturated, CancellationToken cancellationToken)
-        {
-            foreach (var id in _parked.ToList())
-            {
-                await ChangeAsync(
-                    id,
-                    park: null,
-                    ledger => ledger.Run is { Status: RunStatus.AwaitingInput, AwaitingReason: AwaitingReason.NeedsOAuthReauth } run
-                        ? new RunDecision<bool>(true, run with { Status = RunStatus.Pending, AwaitingReason = AwaitingReason.None, AwaitedServer = null })
-                        : new RunDecision<bool>(false),
-                    cancellationToken);
-                _parked.Remove(id);
-            }
+/// <summary>What a user has asked for once is done again when the run has parked again.</summary>
+internal sealed class DoubleWake : Mutation
+{
+    public override IRunStore Runs(IRunStore store, World world, SimulatedNode node) => new Store(store);
 
-            return await base.FindReadyAsync(perUser, limit, saturated, cancellationToken);
-        }
+    private sealed class Store(IRunStore store) : WakefulRuns(store)
+    {
+        private readonly HashSet<RunId> _triggered = [];
 
         protected override RunDecision<T> Told<T>(RunLedger ledger, RunDecision<T> decision)
         {
-            if (decision.Run is { Status: RunStatus.AwaitingInput } run)
-                _parked.Add(run.Id);
-            return decision;
+            if (ledger.Run is { Status: RunStatus.AwaitingInput } && decision.Run is { Status: RunStatus.Pending } run)
+                _triggered.Add(run.Id);
+            return base.Told(ledger, decision);
         }
+
+        protected override bool WakesAgain(RunId parked) => _triggered.Remove(parked);
+    }
+}
+
+internal abstract class WakefulRuns(IRunStore store) : LyingRuns(store)
+{
+    private readonly List<RunId> _parked = [];
+
+    public override async Task<ReadyRuns> FindReadyAsync(
+        int perUser, int limit, IReadOnlyCollection<Identity.McpServerId> saturated, CancellationToken cancellationToken)
+    {
+        foreach (var id in _parked.ToList())
+        {
+            await ChangeAsync(
+                id,
+                park: null,
+                ledger => ledger.Run is { Status: RunStatus.AwaitingInput } run
+                    ? new RunDecision<bool>(true, run with { Status = RunStatus.Pending, AwaitingReason = AwaitingReason.None, AwaitedServer = null })
+                    : new RunDecision<bool>(false),
+                cancellationToken);
+            _parked.Remove(id);
+        }
+
+        return await base.FindReadyAsync(perUser, limit, saturated, cancellationToken);
+    }
+
+    protected abstract bool WakesAgain(RunId parked);
+
+    protected override RunDecision<T> Told<T>(RunLedger ledger, RunDecision<T> decision)
+    {
+        if (decision.Run is { Status: RunStatus.AwaitingInput } run && WakesAgain(run.Id))
+            _parked.Add(run.Id);
+        return decision;
     }
 }
 

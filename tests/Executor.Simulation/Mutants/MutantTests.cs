@@ -14,6 +14,7 @@ public sealed class MutantTests
         { nameof(Carelessness), 92, "No spent token is replayed where its answer was heard" },
         { nameof(CauselessWake), 0, "A run wakes for a cause only" },
         { nameof(DirtyRead), 2, "No token is handed out before its commit" },
+        { nameof(DoubleWake), 25, "A run wakes once for each cause" },
         { nameof(EagerTransport), 23, "Nothing is sent after its permit has expired" },
         { nameof(ErrorTakenForRefusal), 2, "Nobody is asked to reconnect whose token is honoured" },
         { nameof(FastClock), 11, "Everything comes to rest" },

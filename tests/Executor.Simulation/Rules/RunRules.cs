@@ -10,10 +10,12 @@ namespace Executor.Simulation.Rules;
 internal sealed class RunRules(World world)
 {
     private readonly Dictionary<string, StepHistory> _steps = new(StringComparer.Ordinal);
-    private readonly HashSet<RunId> _triggered = [];
+
+    /// <summary>How often a user has asked for a run to be moved, and it has not been.</summary>
+    private readonly Dictionary<RunId, int> _triggers = [];
 
     /// <summary>The user is about to move a run that waits or has failed.</summary>
-    public void Triggered(RunId run) => _triggered.Add(run);
+    public void Triggered(RunId run) => _triggers[run] = _triggers.GetValueOrDefault(run) + 1;
 
     public void Sent(string key) => Of(key).InFlight++;
 
@@ -45,7 +47,7 @@ internal sealed class RunRules(World world)
         if (was?.Status == RunStatus.AwaitingInput && run.Status == RunStatus.Pending)
             Woken(was, tables);
         if (was?.Status == RunStatus.Failed)
-            Check(run.Status == RunStatus.Pending || run.Status == RunStatus.Succeeded, "A failed run goes on by its user only");
+            Check(run.Status is RunStatus.Pending or RunStatus.Succeeded && TakeTrigger(run.Id), "A failed run goes on by its user only, and once");
         if (run is { Status: RunStatus.AwaitingInput } && was?.Status != RunStatus.AwaitingInput)
             Parked(run, tables);
     }
@@ -79,7 +81,16 @@ internal sealed class RunRules(World world)
         world.Tally.Add("woken", ReasonName(was.AwaitingReason) ?? "");
         if (was.AwaitingReason == AwaitingReason.NeedsOAuthReauth && world.BecameReady(new CredentialKey(was.User, was.AwaitedServer!.Value), tables))
             return;
-        Check(_triggered.Contains(was.Id), "A run wakes for a cause only");
+        Check(_triggers.ContainsKey(was.Id), "A run wakes for a cause only");
+        Check(TakeTrigger(was.Id), "A run wakes once for each cause");
+    }
+
+    private bool TakeTrigger(RunId run)
+    {
+        if (_triggers.GetValueOrDefault(run) is not (> 0 and var left))
+            return false;
+        _triggers[run] = left - 1;
+        return true;
     }
 
     private void Journaled(RunRow run, StepRow? before, StepRow after)
