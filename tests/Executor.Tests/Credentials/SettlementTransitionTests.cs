@@ -390,4 +390,19 @@ public sealed class SettlementTransitionTests
         Assert.Null(_bench.Row!.Client);
         Assert.Null(_bench.Row!.Lineage);
     }
+
+    [Fact]
+    public void Registration_deposited_anew_is_tried_although_the_former_one_was_refused_beside_a_doubt()
+    {
+        _bench.Replay = RefreshReplay.NoRotation;
+        _bench.Doubt(_bench.MustOpen());
+        _bench.Now += TimeSpan.FromMinutes(5);
+        _bench.Refuse(_bench.MustOpen(), CredentialReason.InvalidClient);
+        Assert.Equal(CredentialState.OperatorError, _bench.State);
+
+        _bench.Deposit(clientId: "mended");
+
+        Assert.Equal(CredentialState.Unresolved, _bench.State);
+        Assert.Equal("mended", _bench.MustOpen().Client.ClientId);
+    }
 }

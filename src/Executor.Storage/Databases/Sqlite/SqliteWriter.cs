@@ -90,20 +90,18 @@ internal sealed class SqliteWriter : IAsyncDisposable
             Interlocked.Increment(ref _commits);
             return null;
         }
-        catch (SqliteException fault)
+        catch (Exception failure)
         {
             RollBack();
 
             // Whoever waits is told, also when not even BEGIN succeeded: the next batch would fare no better for waiting longer.
             if (batch.Count == 0 && _jobs.Reader.TryRead(out var first))
                 batch.Add(first);
-            return SqliteFaults.Unavailable(fault);
-        }
-        catch (Exception defect)
-        {
-            // The thread must live: without it every caller would wait for ever.
-            RollBack();
-            return new StoreUnavailableException($"The database writer failed ({defect.GetType().Name}).");
+
+            // Whatever it is, the thread must live: without it every caller would wait for ever.
+            return failure is SqliteException fault
+                ? SqliteFaults.Unavailable(fault)
+                : new StoreUnavailableException($"The database writer failed ({failure.GetType().Name}).");
         }
     }
 

@@ -149,11 +149,14 @@ internal sealed class CredentialOwner(
             var left = patience - time.GetElapsedTime(begun);
             try
             {
-                await Task.WhenAny(ended, changed.Ended()).WaitAsync(Spans.Max(left, TimeSpan.Zero), time, cancellationToken);
+                // Another node may get there first, and the notice of it be lost.
+                var look = Spans.Min(left, options.Value.Revalidation);
+                await Task.WhenAny(ended, changed.Ended()).WaitAsync(Spans.Max(look, TimeSpan.Zero), time, cancellationToken);
             }
             catch (TimeoutException)
             {
-                return null;
+                if (time.GetElapsedTime(begun) >= patience)
+                    return null;
             }
 
             if (attempt.IsCompleted)

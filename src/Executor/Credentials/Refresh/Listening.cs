@@ -5,18 +5,18 @@ namespace Executor.Credentials.Refresh;
 /// <summary>The redemptions that a flight has begun and not heard the end of.</summary>
 internal sealed class Listening(TimeProvider time)
 {
-    private readonly Dictionary<IntentId, Redemption> _redemptions = [];
+    private readonly Dictionary<IntentId, (Redemption Redemption, Task Ended)> _redemptions = [];
 
     public int Count => _redemptions.Count;
 
     public IReadOnlyCollection<IntentId> Intents => _redemptions.Keys;
 
     /// <summary>The one that began first.</summary>
-    public Redemption? First => _redemptions.Values.MinBy(redemption => redemption.StartedAt);
+    public Redemption? First => _redemptions.Values.Select(each => each.Redemption).MinBy(redemption => redemption.StartedAt);
 
-    private IEnumerable<Task> Ends => _redemptions.Values.Select(redemption => redemption.Settlement.Ended());
+    private IEnumerable<Task> Ends => _redemptions.Values.Select(each => each.Ended);
 
-    public void To(IntentId intent, Redemption redemption) => _redemptions.Add(intent, redemption);
+    public void To(IntentId intent, Redemption redemption) => _redemptions.Add(intent, (redemption, redemption.Settlement.Ended()));
 
     /// <summary>
     /// Waits for one of them to end; while <paramref name="newest"/> is open, for it, because what an earlier one leaves in doubt is what
@@ -33,12 +33,12 @@ internal sealed class Listening(TimeProvider time)
             {
                 if (await Task.WhenAny([.. Ends, delay]) == delay)
                 {
-                    if (!_redemptions.Values.Any(redemption => redemption.IsAnswered))
+                    if (!_redemptions.Values.Any(each => each.Redemption.IsAnswered))
                         return false;
                     await Task.WhenAny(Ends);
                 }
 
-                foreach (var (id, redemption) in _redemptions.Where(entry => entry.Value.Settlement.IsCompleted).ToList())
+                foreach (var (id, (redemption, _)) in _redemptions.Where(each => each.Value.Redemption.Settlement.IsCompleted).ToList())
                 {
                     _redemptions.Remove(id);
                     if (await redemption.Settlement != SettleResult.Failed)

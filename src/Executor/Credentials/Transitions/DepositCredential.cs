@@ -18,8 +18,10 @@ internal sealed record DepositCredential(CredentialKey Key, Deposit Deposit, int
         if (isSame && row.State != CredentialState.OperatorError)
             return new(row.Generation);
         var updated = isSame ? row : row with { Client = Registration(vault) };
+
+        // Without its last intent: what the former registration was refused for is not held against this one.
         if (row.State == CredentialState.OperatorError)
-            updated = updated with { State = ledger.AtRest(), Reason = CredentialReason.None, RetryAt = null, Failures = 0 };
+            updated = updated with { State = ledger.AtRest(), Reason = CredentialReason.None, Intent = null, RetryAt = null, Failures = 0 };
         return new(row.Generation, updated);
     }
 
