@@ -66,6 +66,20 @@ internal sealed class SecondIntent : Mutation
     }
 }
 
+/// <summary>What is in doubt is asked about an hour later, whatever its provider tolerates for how long.</summary>
+internal sealed class LazyRetry : Mutation
+{
+    public override ICredentialStore CredentialsBelow(ICredentialStore store, World world) => new Store(store);
+
+    private sealed class Store(ICredentialStore store) : LyingStore(store)
+    {
+        protected override CredentialDecision<T> Told<T>(CredentialLedger ledger, CredentialDecision<T> decision, CredentialChangeOptions options) =>
+            decision.Row is { State: CredentialState.Unresolved } row
+                ? decision with { Row = row with { RetryAt = ledger.Now + TimeSpan.FromHours(1) } }
+                : decision;
+    }
+}
+
 /// <summary>The intents of whoever is gone are taken for unsent.</summary>
 internal sealed class ForgottenIntents : Mutation
 {

@@ -11,30 +11,33 @@ public sealed class MutantTests
     public static TheoryData<string, int, string> Known => new()
     {
         { nameof(BlindReader), 1, "No token is handed out for longer than a revalidation after its end" },
-        { nameof(Carelessness), 92, "No spent token is replayed where its answer was heard" },
+        { nameof(BlindReader), 72, "Without faults a run goes on as soon as it wakes" },
+        { nameof(Carelessness), 120, "No spent token is replayed where its answer was heard" },
         { nameof(CauselessWake), 0, "A run wakes for a cause only" },
         { nameof(DirtyRead), 2, "No token is handed out before its commit" },
-        { nameof(DoubleWake), 25, "A run wakes once for each cause" },
+        { nameof(DoubleWake), 20, "A run wakes once for each cause" },
         { nameof(EagerTransport), 23, "Nothing is sent after its permit has expired" },
         { nameof(ErrorTakenForRefusal), 2, "Nobody is asked to reconnect whose token is honoured" },
         { nameof(FastClock), 11, "Everything comes to rest" },
         { nameof(ForgottenClaims), 12, "Everything comes to rest" },
         { nameof(ForgottenIntents), 4, "Strictly, nothing is redeemed beside an intent that is not over" },
-        { nameof(ForgottenJournal), 21, "No step runs twice unless its tool or its definition allows it" },
+        { nameof(ForgottenJournal), 17, "No step runs twice unless its tool or its definition allows it" },
         { nameof(ForgottenLineage), 0, "A repeated deposit changes nothing while its lineage lives" },
         { nameof(GoneAndBack), 12, "Whoever is gone opens no intent" },
         { nameof(HastyRefusal), 91, "Nobody is asked to reconnect while an answer may still come" },
+        { nameof(LazyRetry), 114, "Nobody is asked to reconnect who could be saved when faults ended" },
         { nameof(LostCommits), 97, "Without faults no spent token is replayed" },
         { nameof(LostWakeUp), 124, "No run parks on a credential that serves" },
         { nameof(NamelessWait), 0, "A run waits for a named reason" },
-        { nameof(NoFence), 176, "Every claim raises the fence" },
+        { nameof(NoFence), 26, "A run that somebody drives is moved by nobody else" },
         { nameof(NothingKept), 2, "A contested generation keeps the token that it was made from" },
         { nameof(NothingToRecover), 24, "Everything comes to rest" },
         { nameof(RetryingTransport), 6, "No redemption without a committed intent of its own" },
         { nameof(ReusedGenerations), 0, "A generation is used once" },
         { nameof(SecondIntent), 6, "No two intents of a generation are open" },
         { nameof(SlowClock), 2, "Nothing is sent after its permit has expired" },
-        { nameof(StaleKnowledge), 132, "A run never goes back" },
+        { nameof(SlowClock), 11, "Nobody is kept waiting for longer than callers wait" },
+        { nameof(StaleKnowledge), 41, "A run never goes back" },
         { nameof(StaleResult), 9, "A result is stored over the generation that it redeemed, and no other" },
         { nameof(UndoneDeletion), 0, "A token changes with its generation only" },
         { nameof(UndoneStep), 0, "What was done stays done" },
@@ -54,5 +57,5 @@ public sealed class MutantTests
 
     [Fact]
     public void Every_way_is_tried() => Assert.Equal(
-        AllMutants.Types.Select(type => type.Name), Known.Select(row => (string)row[0]).Order(StringComparer.Ordinal));
+        AllMutants.Types.Select(type => type.Name), Known.Select(row => (string)row[0]).Distinct().Order(StringComparer.Ordinal));
 }

@@ -25,6 +25,9 @@ internal sealed class Redemption(SimulatedNode node, CredentialKey key, RefreshM
     /// <summary>Its success is not, or will not be, heard by its sender as one.</summary>
     public bool IsLost { get; set; }
 
+    /// <summary>Its answer became a generation.</summary>
+    public bool IsStored { get; set; }
+
     /// <summary>Others need not, or need no longer, expect its sender to bring the answer.</summary>
-    public bool IsUnheard => IsLost || Node.IsDead || Intent.IsWrittenOff;
+    public bool IsUnheard => !IsStored && (IsLost || Node.IsDead || Intent.IsWrittenOff);
 }

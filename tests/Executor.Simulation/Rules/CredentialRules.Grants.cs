@@ -11,6 +11,9 @@ internal sealed partial class CredentialRules
     /// <summary>Long enough to suspect a node, to sweep, to wait for an answer in vain and to ask again.</summary>
     private static readonly TimeSpan Rescue = TimeSpan.FromSeconds(40);
 
+    /// <summary>How long the database keeps one look waiting at most.</summary>
+    private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan Revalidation = TimeSpan.FromSeconds(5);
 
     /// <summary>A spent token came back to its provider.</summary>
@@ -42,6 +45,18 @@ internal sealed partial class CredentialRules
             if (token.Grant.Server.Honours(token) && HasNoLateComer(key))
                 _keys[key].MustSurvive = stored.Row.Generation;
         }
+    }
+
+    /// <summary>Whatever the answer is, it comes in time, and is not what was just turned down.</summary>
+    public void Answered(SimulatedNode node, TokenOutcome outcome, Generation? rejected, long askedAt)
+    {
+        Check(
+            outcome is not TokenOutcome.Issued issued || issued.Generation != rejected,
+            "What was turned down is not handed out again",
+            node.Label);
+        var took = new TimeSpan(_world.Timeline.Now - askedAt);
+        var atMost = _world.CredentialOptions.Value.CallerWait + (HasFaults ? Trouble : TimeSpan.FromSeconds(1));
+        Check(took <= atMost || node.LastThawAt >= askedAt, "Nobody is kept waiting for longer than callers wait", took.ToString());
     }
 
     /// <param name="askedAt">When the request began: what was true at any moment of it may be answered.</param>

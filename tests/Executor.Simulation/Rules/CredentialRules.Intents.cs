@@ -21,7 +21,7 @@ internal sealed partial class CredentialRules
     {
         var now = _world.Timeline.Now;
         var intent = _intents.Values.LastOrDefault(
-            intent => intent.Sent is null && intent.Token == token && node.Incarnations.Contains(intent.Owner.Incarnation));
+            intent => intent is { Sent: null, IsSettled: false } && intent.Token == token && node.Incarnations.Contains(intent.Owner.Incarnation));
         var minted = _world.Plan.Servers.Select(server => _world.ProviderOf(server.Id).Find(token)).FirstOrDefault(found => found is not null);
         Check(intent is not null && minted is not null, "No redemption without a committed intent of its own", $"{node.Label} sends {token}");
         if (intent is null || minted is null)
@@ -40,6 +40,11 @@ internal sealed partial class CredentialRules
             // It was looked at, over a network: what has happened since nobody can know.
             var isRecent = last is not null && now - last.OpenedAt < Permit.Ticks;
             Check(isOpen || isRecent || redemption.IsLate, "What is sent is sent under the open intent", node.Label);
+        }
+        else
+        {
+            var since = _keys[intent.Key].Generations[intent.Generation].Until;
+            Check(now - since < Permit.Ticks || redemption.IsLate, "What is sent is of the current generation", node.Label);
         }
 
         return redemption;

@@ -30,6 +30,10 @@ internal sealed partial class CredentialRules
     public bool WasRejected(CredentialKey key, Generation generation) =>
         _keys[key].Generations.TryGetValue(generation, out var seen) && seen.AccessToken is { } token && _rejected.Contains(token);
 
+    /// <summary>Of a refreshed token, too: the one before had been turned down as well.</summary>
+    public bool WasRejectedTwice(CredentialKey key, Generation generation) =>
+        WasRejected(key, generation) && _keys[key].Generations.Keys.Any(other => other != generation && WasRejected(key, other));
+
     public void Changed(StoredCredential? before, StoredCredential after)
     {
         var row = after.Row;
@@ -94,6 +98,8 @@ internal sealed partial class CredentialRules
             Check(intent?.Generation == was.Generation, "A result is stored over the generation that it redeemed, and no other");
             Check(minted?.Grant == history.Grant, "A result overwrites no newer deposit and undoes no deletion");
             Check(intent?.Sent is not null, "A result was redeemed");
+            if (intent?.Sent is { } stored)
+                stored.IsStored = true;
             Check(!isContested || kept == intent?.Token || token == intent?.Token, "A contested generation keeps the token that it was made from");
             _world.Tally.Add("refreshes", "stored");
             return;

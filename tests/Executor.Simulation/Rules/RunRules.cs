@@ -1,5 +1,6 @@
 using Executor.Credentials;
 using Executor.Runs;
+using Executor.Simulation.Cluster;
 using Executor.Simulation.Store;
 using Executor.Simulation.Tools;
 using Executor.Simulation.Worlds;
@@ -9,7 +10,11 @@ namespace Executor.Simulation.Rules;
 /// <summary>DESIGN's promises about runs, said once more and independently, and looked at after every commit.</summary>
 internal sealed class RunRules(World world)
 {
-    private readonly Dictionary<string, StepHistory> _steps = new(StringComparer.Ordinal);
+    private static readonly TimeSpan _soon = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often each step was begun, and what came of it.</summary>
+    private readonly Dictionary<string, List<BegunStep>> _steps = new(StringComparer.Ordinal);
+    private readonly Dictionary<RunId, long> _wokenAt = [];
 
     /// <summary>How often a user has asked for a run to be moved, and it has not been.</summary>
     private readonly Dictionary<RunId, int> _triggers = [];
@@ -17,19 +22,27 @@ internal sealed class RunRules(World world)
     /// <summary>The user is about to move a run that waits or has failed.</summary>
     public void Triggered(RunId run) => _triggers[run] = _triggers.GetValueOrDefault(run) + 1;
 
-    public void Sent(string key) => Of(key).InFlight++;
+    /// <summary>It was answered that nothing was moved.</summary>
+    public void TriggeredInVain(RunId run) => TakeTrigger(run);
 
-    public void TurnedAway(string key) => Of(key).InFlight--;
-
-    public void Executed(string key)
+    /// <summary>A node calls the tool of a step: under its own latest beginning of it.</summary>
+    public BegunStep? Calling(string key, SimulatedNode node)
     {
-        var step = Of(key);
-        step.InFlight--;
-        step.Executions++;
-        Check(step.Executions <= step.Begun, "Each time a tool runs, its step was begun before", $"{key}: {step.Executions} of {step.Begun}");
+        var begun = Of(key).LastOrDefault(begun => node.Incarnations.Contains(begun.Owner.Incarnation));
+        Check(begun is not null, "No tool is called whose step was not begun", $"{key} by {node.Label}");
+        return begun;
     }
 
-    public void Changed(StoredRun? before, StoredRun after, ModelTables tables)
+    public void Sent(BegunStep? begun)
+    {
+        if (begun is null)
+            return;
+        Check(begun is { InFlight: 0, Executions: 0 }, "What is begun once is sent once");
+        begun.Sent();
+    }
+
+    /// <param name="by">Whose doing it is, if it is a node's.</param>
+    public void Changed(StoredRun? before, StoredRun after, ModelTables tables, SimulatedNode? by)
     {
         var (was, run) = (before?.Row, after.Row);
         world.Trace.Note("database", StatusName(run.Status), ReasonName(run.AwaitingReason), after.Order.Sequence);
@@ -40,12 +53,18 @@ internal sealed class RunRules(World world)
             Check(run.Fence > was?.Fence, "Every claim raises the fence");
         if (was?.Status == RunStatus.Running && run.Status == RunStatus.Running)
             Check(run.Owner == was.Owner, "A run is taken over by way of the queue");
+        if (was is { Status: RunStatus.Running, Owner: { } owner } && run.Fence == was.Fence && !IsRequestToEnd(was, run))
+            Check(by is null || by.Incarnations.Contains(owner.Incarnation), "A run that somebody drives is moved by nobody else", by?.Label ?? "");
+        if (was?.Status == RunStatus.Pending)
+            Check(run.Status is RunStatus.Pending or RunStatus.Running or RunStatus.Cancelled, "A run is driven by who has claimed it");
         if (was is { Status: RunStatus.Failed } or { Status: RunStatus.AwaitingInput, AwaitingReason: AwaitingReason.Interrupted })
             MovedByUser(after);
         for (var index = 0; index < after.Steps.Count; index++)
             Journaled(run, before?.Steps[index], after.Steps[index]);
-        if (was?.Status == RunStatus.AwaitingInput && run.Status == RunStatus.Pending)
-            Woken(was, tables);
+        if (was?.Status == RunStatus.AwaitingInput && run.Status is not (RunStatus.AwaitingInput or RunStatus.Cancelled))
+            Woken(was, run, tables);
+        if (was?.Status == RunStatus.Pending && run.Status == RunStatus.Running && _wokenAt.Remove(run.Id, out var since))
+            Check(world.Plan.HasFaults || world.Timeline.Now - since < _soon.Ticks, "Without faults a run goes on as soon as it wakes");
         if (was?.Status == RunStatus.Failed)
             Check(run.Status is RunStatus.Pending or RunStatus.Succeeded && TakeTrigger(run.Id), "A failed run goes on by its user only, and once");
         if (run is { Status: RunStatus.AwaitingInput } && was?.Status != RunStatus.AwaitingInput)
@@ -71,15 +90,17 @@ internal sealed class RunRules(World world)
         var row = tables.Credentials[key].Row;
         Check(
             row.State is CredentialState.Absent or CredentialState.NeedsReauth or CredentialState.OperatorError
-            || (row.State == CredentialState.Ready && world.CredentialRules.WasRejected(key, row.Generation)),
+            || (row.State == CredentialState.Ready && world.CredentialRules.WasRejectedTwice(key, row.Generation)),
             "No run parks on a credential that serves",
             row.State.ToString());
     }
 
-    private void Woken(RunRow was, ModelTables tables)
+    private void Woken(RunRow was, RunRow run, ModelTables tables)
     {
         world.Tally.Add("woken", ReasonName(was.AwaitingReason) ?? "");
-        if (was.AwaitingReason == AwaitingReason.NeedsOAuthReauth && world.BecameReady(new CredentialKey(was.User, was.AwaitedServer!.Value), tables))
+        if (run.Status == RunStatus.Pending)
+            _wokenAt[run.Id] = world.Timeline.Now;
+        if (run.Status == RunStatus.Pending && was.AwaitingReason == AwaitingReason.NeedsOAuthReauth && world.BecameReady(new CredentialKey(was.User, was.AwaitedServer!.Value), tables))
             return;
         Check(_triggers.ContainsKey(was.Id), "A run wakes for a cause only");
         Check(TakeTrigger(was.Id), "A run wakes once for each cause");
@@ -99,9 +120,11 @@ internal sealed class RunRules(World world)
             return;
         var key = $"{run.Id}/{after.Index}";
         Check(before?.Status is not StepStatus.Succeeded || after.Status == StepStatus.Succeeded, "What was done stays done");
-        var step = Of(key);
+        var beginnings = Of(key);
         if (after.Status == StepStatus.Succeeded && before?.Status != StepStatus.Succeeded)
-            Check(step.Executions > 0, "What is done was run");
+            Check(beginnings.Exists(begun => begun.Executions > 0), "What is done was run");
+        if (before?.Status == StepStatus.Executing && after.Status == StepStatus.Pending && beginnings.Count > 0)
+            beginnings[^1].IsTakenBack = true;
         if (after.Status != StepStatus.Executing || (before?.Status == StepStatus.Executing && before.Attempts == after.Attempts))
             return;
         var mayRepeat = after.Definition.OnUnknown switch
@@ -111,22 +134,23 @@ internal sealed class RunRules(World world)
             _ => ToolServer.IsRepeatable(after.Definition.Tool),
         };
         Check(
-            mayRepeat || step.Executions + step.InFlight <= step.Forgiven,
+            mayRepeat || beginnings.TrueForAll(begun => begun.IsForgiven || begun is { IsTakenBack: true, Executions: 0, InFlight: 0 }),
             "No step runs twice unless its tool or its definition allows it",
             key);
-        step.Begun++;
+        beginnings.Add(new BegunStep(run.Owner!.Value));
     }
 
+    /// <summary>The user has decided, whatever may have run by then, or may still.</summary>
     private void MovedByUser(StoredRun run)
     {
-        foreach (var index in Enumerable.Range(0, run.Steps.Count))
-        {
-            var step = Of($"{run.Row.Id}/{index}");
-            step.Forgiven = step.Executions + step.InFlight;
-        }
+        foreach (var begun in Enumerable.Range(0, run.Steps.Count).SelectMany(index => Of($"{run.Row.Id}/{index}")))
+            begun.IsForgiven = true;
     }
 
-    private StepHistory Of(string key) => _steps.TryGetValue(key, out var step) ? step : _steps[key] = new StepHistory();
+    private static bool IsRequestToEnd(RunRow was, RunRow run) =>
+        run is { Status: RunStatus.Running, CancelRequested: true } && !was.CancelRequested && run.Position == was.Position;
+
+    private List<BegunStep> Of(string key) => _steps.TryGetValue(key, out var step) ? step : _steps[key] = [];
 
     private static string StatusName(RunStatus status) => status switch
     {
@@ -149,19 +173,5 @@ internal sealed class RunRules(World world)
     {
         if (!holds)
             world.Fail(rule, detail);
-    }
-
-    private sealed class StepHistory
-    {
-        /// <summary>How often its beginning was committed.</summary>
-        public int Begun { get; set; }
-
-        public int Executions { get; set; }
-
-        /// <summary>Calls that may still reach the tool.</summary>
-        public int InFlight { get; set; }
-
-        /// <summary>How often it had run, or might still, when its user said that it may run again.</summary>
-        public int Forgiven { get; set; }
     }
 }

@@ -2,6 +2,7 @@ using Executor.Credentials;
 using Executor.Identity;
 using Executor.Servers;
 using Executor.Simulation.Cluster;
+using Executor.Simulation.Rules;
 using Executor.Simulation.Worlds;
 
 namespace Executor.Simulation.Tools;
@@ -39,6 +40,7 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
         UserId user, McpServer server, AccessToken? bearer, McpToolCall call, CancellationToken cancellationToken)
     {
         var fault = Draw();
+        var begun = world.RunRules.Calling(call.IdempotencyKey, node);
         await node.Arrive(world.Latency(), cancellationToken);
         if (fault == CallFault.NoConnection)
             return Failure(McpFailureCodes.Unreachable, McpEffect.None);
@@ -47,13 +49,18 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
 
         var answer = new TaskCompletionSource<McpOutcome<McpToolResult>>();
         await using var cancelled = cancellationToken.Register(() => answer.TrySetCanceled(cancellationToken));
-        Send(server, bearer, call, fault, answer);
+        Send(server, bearer, call, begun, fault, answer);
         node.Receive(call.Timeout, _ => answer.TrySetResult(Failure(McpFailureCodes.TimedOut, McpEffect.Unknown)));
         return await answer.Task;
     }
 
     private void Send(
-        McpServer server, AccessToken? bearer, McpToolCall call, CallFault fault, TaskCompletionSource<McpOutcome<McpToolResult>> answer)
+        McpServer server,
+        AccessToken? bearer,
+        McpToolCall call,
+        BegunStep? begun,
+        CallFault fault,
+        TaskCompletionSource<McpOutcome<McpToolResult>> answer)
     {
         var dice = world.NetworkDice;
         if (fault == CallFault.RequestLost || (fault == CallFault.ConnectionBreaks && dice.OneIn(2)))
@@ -63,23 +70,28 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
                 return;
         }
 
-        world.RunRules.Sent(call.IdempotencyKey);
+        world.RunRules.Sent(begun);
         var way = fault == CallFault.ConnectionBreaks ? dice.Seconds(0.1, 2, 15) : world.Latency();
-        world.Timeline.After(way, _ => Process(server, bearer, call, fault, answer));
+        world.Timeline.After(way, _ => Process(server, bearer, call, begun, fault, answer));
     }
 
     private void Process(
-        McpServer server, AccessToken? bearer, McpToolCall call, CallFault fault, TaskCompletionSource<McpOutcome<McpToolResult>> answer)
+        McpServer server,
+        AccessToken? bearer,
+        McpToolCall call,
+        BegunStep? begun,
+        CallFault fault,
+        TaskCompletionSource<McpOutcome<McpToolResult>> answer)
     {
         var dice = world.NetworkDice;
         if (!Accepts(server, bearer))
         {
-            world.RunRules.TurnedAway(call.IdempotencyKey);
+            begun?.TurnedAway();
             Deliver(answer, new McpOutcome<McpToolResult>.Unauthorized(), world.Latency());
             return;
         }
 
-        world.RunRules.Executed(call.IdempotencyKey);
+        begun?.Executed();
         world.Tally.Add("tools", "executed");
         world.Trace.Note("tool", "runs", call.Tool);
         switch (fault)

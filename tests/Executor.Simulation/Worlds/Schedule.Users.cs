@@ -72,6 +72,7 @@ internal sealed partial class Schedule
             ? await owner.TokenRejectedAsync(generation, CancellationToken.None)
             : await owner.GetTokenAsync(CancellationToken.None);
         _world.Tally.Add("answers", outcome.GetType().Name);
+        _world.CredentialRules.Answered(node, outcome, rejected, askedAt);
         if (outcome is TokenOutcome.Issued issued)
             _world.CredentialRules.Issued(node, key, issued, askedAt);
         if (outcome is TokenOutcome.EncryptionKeyMissing)
@@ -173,10 +174,11 @@ internal sealed partial class Schedule
         }
 
         TriggerAction? action = _dice.Next(3) switch { 0 => null, 1 => TriggerAction.Retry, _ => TriggerAction.Skip };
-        Request(AnyUp(), "triggers", node =>
+        Request(AnyUp(), "triggers", async node =>
         {
             _world.RunRules.Triggered(id);
-            return node.Runs.For(id).TriggerAsync(user, action, CancellationToken.None);
+            if (await node.Runs.For(id).TriggerAsync(user, action, CancellationToken.None) is not TriggerOutcome.Triggered)
+                _world.RunRules.TriggeredInVain(id);
         });
     }
 

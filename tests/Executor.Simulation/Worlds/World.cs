@@ -166,7 +166,7 @@ internal sealed class World
         {
             var former = _before.Runs.GetValueOrDefault(order);
             if (!ReferenceEquals(former, run))
-                RunRules.Changed(former, run, tables);
+                RunRules.Changed(former, run, tables, by);
         }
     }
 

@@ -147,15 +147,16 @@ internal sealed class CredentialOwner(
             if ((await LookAsync(cancellationToken)).Row.Generation != view.Row.Generation)
                 return new FlightEnd.Moved();
             var left = patience - time.GetElapsedTime(begun);
+
+            // Another node may get there first, and the notice of it be lost.
+            var look = Spans.Min(left, options.Value.Revalidation);
             try
             {
-                // Another node may get there first, and the notice of it be lost.
-                var look = Spans.Min(left, options.Value.Revalidation);
                 await Task.WhenAny(ended, changed.Ended()).WaitAsync(Spans.Max(look, TimeSpan.Zero), time, cancellationToken);
             }
             catch (TimeoutException)
             {
-                if (time.GetElapsedTime(begun) >= patience)
+                if (look == left)
                     return null;
             }
 
