@@ -53,7 +53,7 @@ internal sealed class FinishedRuns : IAsyncDisposable
             }
 
             // Many in flight are asked for less often: the query would take the database's time from them.
-            await Task.Delay(asked.Count <= 8 ? 1 : 20, CancellationToken.None);
+            await Task.Delay(asked.Count switch { <= 8 => 1, <= 64 => 5, _ => 20 }, CancellationToken.None);
         }
     }
 }
