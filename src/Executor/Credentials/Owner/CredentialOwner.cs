@@ -22,7 +22,7 @@ internal sealed class CredentialOwner(
     private long _rejected = Generation.None.Value;
     private long _usedAt = time.GetTimestamp();
 
-    /// <summary>The generation whose access token an MCP server has turned down.</summary>
+    /// <summary>The newest generation whose access token an MCP server has turned down.</summary>
     private Generation Rejected => new(Volatile.Read(ref _rejected));
 
     public async Task<DepositOutcome> DepositAsync(Deposit deposit, CancellationToken cancellationToken)
@@ -69,7 +69,7 @@ internal sealed class CredentialOwner(
         var view = await reader.ReadAsync(cancellationToken);
         if (view.Row.State is CredentialState.Absent or CredentialState.Ready or CredentialState.NeedsReauth)
             return;
-        var attempt = flight.Join(view.Row, () => Rejected == view.Row.Generation);
+        var attempt = flight.Join(view.Row, () => view.IsRejected(Rejected));
         await attempt.Ended().WaitAsync(cancellationToken);
         await attempt;
     }
@@ -97,8 +97,14 @@ internal sealed class CredentialOwner(
     {
         // Only a good token is answered from memory: a run that is told to park on what was so a moment ago would ask in circles.
         var begun = time.GetTimestamp();
+        Reject(rejected);
         var view = await reader.ReadAsync(cancellationToken);
-        Reject(rejected, view);
+        if (view.Row.Generation.Value < rejected?.Value)
+        {
+            reader.Invalidate(); // the caller has seen a newer one than this read, which began before
+            view = await reader.ReadAsync(cancellationToken);
+        }
+
         while (true)
         {
             if (Answer(view) is { } known)
@@ -127,18 +133,18 @@ internal sealed class CredentialOwner(
         }
     }
 
-    // An older generation's rejection says nothing about the current one, and must not make a rejected one usable again. One is
-    // enough to remember, because a generation never comes back.
-    private void Reject(Generation? rejected, CredentialView view)
+    // An older generation's rejection says nothing about the current one, and must not make a rejected one usable again. The newest is
+    // enough to remember, because generations only rise. It may be one that this owner has not read yet.
+    private void Reject(Generation? rejected)
     {
-        if (rejected == view.Row.Generation)
-            Volatile.Write(ref _rejected, view.Row.Generation.Value);
+        for (var newest = Volatile.Read(ref _rejected); newest < rejected?.Value;)
+            newest = Interlocked.CompareExchange(ref _rejected, rejected.Value.Value, newest);
     }
 
     /// <summary>Null when patience ran out first. Ends early when the generation is no longer current: a deposit need not wait for it.</summary>
     private async Task<FlightEnd?> WaitAsync(CredentialView view, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var attempt = flight.Join(view.Row, () => Rejected == view.Row.Generation);
+        var attempt = flight.Join(view.Row, () => view.IsRejected(Rejected));
         var ended = attempt.Ended();
         var begun = time.GetTimestamp();
         while (true)
@@ -196,7 +202,7 @@ internal sealed class CredentialOwner(
         {
             if (view.IsAboutToExpire(time, options.Value.ExpirySkew))
                 return null;
-            flight.Begin(view.Row, () => Rejected == view.Row.Generation);
+            flight.Begin(view.Row, () => view.IsRejected(Rejected));
         }
 
         return Issued(view);

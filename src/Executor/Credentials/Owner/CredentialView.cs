@@ -11,12 +11,14 @@ internal sealed record CredentialView(CredentialRow Row, DateTimeOffset Now, lon
 
     public bool IsFresh(TimeProvider time, TimeSpan revalidation) => time.GetElapsedTime(ReadAt) < revalidation;
 
-    /// <summary>There is a token, it has not expired, and nobody has rejected it.</summary>
+    /// <summary>There is a token, it has not expired, and neither it nor a newer one was rejected.</summary>
     public bool IsUsable(TimeProvider time, Generation rejected) =>
         Token is not null
         && HoldsTokens
-        && Row.Generation != rejected
+        && !IsRejected(rejected)
         && Now + time.GetElapsedTime(ReadAt) < Row.AccessTokenExpiresAt;
+
+    public bool IsRejected(Generation newest) => Row.Generation.Value <= newest.Value;
 
     public bool WantsRefresh(TimeProvider time) => !(Now + time.GetElapsedTime(ReadAt) < Row.RefreshAt);
 
