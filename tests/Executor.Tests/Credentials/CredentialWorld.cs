@@ -57,7 +57,12 @@ internal sealed class CredentialWorld : IAsyncDisposable
     }
 
     /// <summary>A node of its own over the shared store.</summary>
-    public TestNode Node(string name = "a", Func<ICredentialStore, ICredentialStore>? through = null, string? key = null, GuardedHttpOptions? http = null)
+    public TestNode Node(
+        string name = "a",
+        Func<ICredentialStore, ICredentialStore>? through = null,
+        string? key = null,
+        GuardedHttpOptions? http = null,
+        IChangeFeed? changes = null)
     {
         var liveness = new TestLiveness(new NodeRef(name, _nodes.Count + 1));
         _store.EnterAsync(liveness.Self).GetAwaiter().GetResult();
@@ -73,7 +78,7 @@ internal sealed class CredentialWorld : IAsyncDisposable
             .AddSingleton<INodeLiveness>(liveness)
             .AddSingleton<IDetachedWork, DetachedWork>()
             .AddSingleton<NodeState>()
-            .AddSingleton(_store.Changes)
+            .AddSingleton(changes ?? _store.Changes)
             .AddSingleton(through?.Invoke(Store) ?? Store)
             .AddExecutorCredentials()
             .BuildServiceProvider();

@@ -2,6 +2,7 @@ using Executor.Credentials;
 using Executor.Sandbox.OAuth;
 using Executor.Servers;
 using Executor.Tests.Infrastructure;
+using Executor.Tests.Mcp;
 
 namespace Executor.Tests.Credentials;
 
@@ -213,6 +214,30 @@ public sealed class StoreFaultTests : IAsyncLifetime
         await Task.WhenAll(early, late);
 
         Assert.Equal(2, reads);
+    }
+
+    [Fact]
+    public async Task Token_turned_down_before_its_owner_has_read_it_is_not_handed_out_again()
+    {
+        UnreliableStore? store = null;
+        var node = _world.Node("deaf", through: real => store = new UnreliableStore(real), changes: new LocalChangeFeed());
+        await _world.DepositAsync(_node);
+        var old = Assert.IsType<TokenOutcome.Issued>(await _node.Owner().GetTokenAsync(default));
+        var reads = 0;
+        store!.BeforeRead = () => reads++;
+        var stall = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        store.ReadArrives = stall.Task;
+        var early = node.Owner().GetTokenAsync(default).AsTask();
+        await _world.AdvanceUntilAsync(() => reads == 1, TimeSpan.Zero);
+        store.ReadArrives = Task.CompletedTask;
+        var newer = Assert.IsType<TokenOutcome.Issued>(await _node.Owner().TokenRejectedAsync(old.Generation, default));
+
+        var call = node.Owner().TokenRejectedAsync(newer.Generation, default).AsTask();
+        stall.SetResult();
+        await early;
+        await _world.AdvanceUntilAsync(() => call.IsCompleted, TimeSpan.FromMilliseconds(50));
+
+        Assert.True(Assert.IsType<TokenOutcome.Issued>(await call).Generation.Value > newer.Generation.Value);
     }
 
     private async Task<bool> IsUnresolvedAsync() => (await _world.RowAsync()).State == CredentialState.Unresolved;
