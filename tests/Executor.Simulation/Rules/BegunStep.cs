@@ -18,9 +18,14 @@ internal sealed class BegunStep(NodeRef owner)
     /// <summary>The user has said since that the step may run, whatever this one has done or may still do.</summary>
     public bool IsForgiven { get; set; }
 
+    public bool IsCalled { get; private set; }
+
+    public void Called() => IsCalled = true;
+
     public void Sent() => InFlight++;
 
-    public void TurnedAway() => InFlight--;
+    /// <summary>By a 401: nothing ran, and it may be called again with another token.</summary>
+    public void TurnedAway() => (InFlight, IsCalled) = (InFlight - 1, false);
 
     public void Executed() => (InFlight, Executions) = (InFlight - 1, Executions + 1);
 }

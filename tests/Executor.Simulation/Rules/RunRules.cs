@@ -25,20 +25,16 @@ internal sealed class RunRules(World world)
     /// <summary>It was answered that nothing was moved.</summary>
     public void TriggeredInVain(RunId run) => TakeTrigger(run);
 
-    /// <summary>A node calls the tool of a step: under its own latest beginning of it.</summary>
+    /// <summary>
+    /// A node calls the tool of a step: under a beginning of its own that it has not called under yet. There may be two, where it has lost
+    /// the run and claimed it again, and its former driver is told of its commit only now.
+    /// </summary>
     public BegunStep? Calling(string key, SimulatedNode node)
     {
-        var begun = Of(key).LastOrDefault(begun => node.Incarnations.Contains(begun.Owner.Incarnation));
-        Check(begun is not null, "No tool is called whose step was not begun", $"{key} by {node.Label}");
+        var begun = Of(key).LastOrDefault(begun => !begun.IsCalled && node.Incarnations.Contains(begun.Owner.Incarnation));
+        Check(begun is not null, "Each call of a tool has a beginning of its own", $"{key} by {node.Label}");
+        begun?.Called();
         return begun;
-    }
-
-    public void Sent(BegunStep? begun)
-    {
-        if (begun is null)
-            return;
-        Check(begun is { InFlight: 0, Executions: 0 }, "What is begun once is sent once");
-        begun.Sent();
     }
 
     /// <param name="by">Whose doing it is, if it is a node's.</param>

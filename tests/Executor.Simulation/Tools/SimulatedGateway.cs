@@ -70,7 +70,7 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
                 return;
         }
 
-        world.RunRules.Sent(begun);
+        begun?.Sent();
         var way = fault == CallFault.ConnectionBreaks ? dice.Seconds(0.1, 2, 15) : world.Latency();
         world.Timeline.After(way, _ => Process(server, bearer, call, begun, fault, answer));
     }
