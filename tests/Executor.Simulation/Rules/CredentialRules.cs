@@ -27,9 +27,6 @@ internal sealed partial class CredentialRules
 
     public void Rejected(string accessToken) => _rejected.Add(accessToken);
 
-    public bool WasRejected(CredentialKey key, Generation generation) =>
-        _keys[key].Generations.TryGetValue(generation, out var seen) && seen.AccessToken is { } token && _rejected.Contains(token);
-
     /// <summary>Of a refreshed token, too: the one before had been turned down as well.</summary>
     public bool WasRejectedTwice(CredentialKey key, Generation generation) =>
         WasRejected(key, generation) && _keys[key].Generations.Keys.Any(other => other != generation && WasRejected(key, other));
@@ -57,6 +54,9 @@ internal sealed partial class CredentialRules
         if (row.State == CredentialState.OperatorError)
             Check(HasFaults, "Without faults no operator is asked for");
     }
+
+    private bool WasRejected(CredentialKey key, Generation generation) =>
+        _keys[key].Generations.TryGetValue(generation, out var seen) && seen.AccessToken is { } token && _rejected.Contains(token);
 
     private void KeptAnother(KeyHistory history, CredentialRow row)
     {

@@ -49,20 +49,14 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
 
         var answer = new TaskCompletionSource<McpOutcome<McpToolResult>>();
         await using var cancelled = cancellationToken.Register(() => answer.TrySetCanceled(cancellationToken));
-        Send(server, bearer, call, begun, fault, answer);
+        Send(new Request(server, bearer, call.Tool, begun, fault, answer));
         node.Receive(call.Timeout, _ => answer.TrySetResult(Failure(McpFailureCodes.TimedOut, McpEffect.Unknown)));
         return await answer.Task;
     }
 
-    private void Send(
-        McpServer server,
-        AccessToken? bearer,
-        McpToolCall call,
-        BegunStep? begun,
-        CallFault fault,
-        TaskCompletionSource<McpOutcome<McpToolResult>> answer)
+    private void Send(Request request)
     {
-        var dice = world.NetworkDice;
+        var (fault, answer, dice) = (request.Fault, request.Answer, world.NetworkDice);
         if (fault == CallFault.RequestLost || (fault == CallFault.ConnectionBreaks && dice.OneIn(2)))
         {
             Deliver(answer, Failure(McpFailureCodes.ConnectionLost, McpEffect.Unknown), dice.Between(0, 1));
@@ -70,30 +64,24 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
                 return;
         }
 
-        begun?.Sent();
+        request.Begun?.Sent();
         var way = fault == CallFault.ConnectionBreaks ? dice.Seconds(0.1, 2, 15) : world.Latency();
-        world.Timeline.After(way, _ => Process(server, bearer, call, begun, fault, answer));
+        world.Timeline.After(way, _ => Process(request));
     }
 
-    private void Process(
-        McpServer server,
-        AccessToken? bearer,
-        McpToolCall call,
-        BegunStep? begun,
-        CallFault fault,
-        TaskCompletionSource<McpOutcome<McpToolResult>> answer)
+    private void Process(Request request)
     {
-        var dice = world.NetworkDice;
-        if (!Accepts(server, bearer))
+        var (fault, answer, dice) = (request.Fault, request.Answer, world.NetworkDice);
+        if (!Accepts(request.Server, request.Bearer))
         {
-            begun?.TurnedAway();
+            request.Begun?.TurnedAway();
             Deliver(answer, new McpOutcome<McpToolResult>.Unauthorized(), world.Latency());
             return;
         }
 
-        begun?.Executed();
+        request.Begun?.Executed();
         world.Tally.Add("tools", "executed");
-        world.Trace.Note("tool", "runs", call.Tool);
+        world.Trace.Note("tool", "runs", request.Tool);
         switch (fault)
         {
             case CallFault.ConnectionBreaks or CallFault.AnswerLost:
@@ -135,4 +123,13 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
     private static McpOutcome<McpToolResult> Failure(string code, McpEffect effect) => new McpOutcome<McpToolResult>.Failed(Failed(code, effect));
 
     private static McpFailure Failed(string code, McpEffect effect) => new(code, "It did not work.", effect);
+
+    /// <param name="Begun">The beginning of a step that it is made under.</param>
+    private sealed record Request(
+        McpServer Server,
+        AccessToken? Bearer,
+        string Tool,
+        BegunStep? Begun,
+        CallFault Fault,
+        TaskCompletionSource<McpOutcome<McpToolResult>> Answer);
 }
