@@ -3,7 +3,11 @@ using Executor.Identity;
 namespace Executor.Servers;
 
 /// <summary>One MCP server of the servers file.</summary>
-public sealed record McpServer(McpServerId Id, Uri Url, IReadOnlyDictionary<string, string> Headers, McpServerAuth Auth);
+public sealed record McpServer(McpServerId Id, Uri Url, IReadOnlyDictionary<string, string> Headers, McpServerAuth Auth)
+{
+    /// <summary>What this server and its token endpoints are told that is calling. A <c>User-Agent</c> among the headers goes before it at the MCP server.</summary>
+    public string UserAgent { get; init; } = UserAgents.Default;
+}
 
 public abstract record McpServerAuth
 {

@@ -49,9 +49,10 @@ internal static class ServersReader
         var url = ReadUrl(members, report);
         var headers = HeaderReader.Read(members, report);
         var auth = AuthReader.Read(members, headers, report);
+        var userAgent = UserAgents.Read(members, headers, report);
         members.Ignore("name", "title", "description", "icon", "gallery", "alwaysAllow", "autoApprove");
-        members.RefuseOthers("'url', 'type', 'headers' and 'auth'");
-        return url is null || auth is null ? null : new McpServer(id, url, headers, auth);
+        members.RefuseOthers("'url', 'type', 'headers', 'userAgent' and 'auth'");
+        return url is null || auth is null ? null : new McpServer(id, url, headers, auth) { UserAgent = userAgent };
     }
 
     private static void ReadType(MemberReader members, ServersFileReport report)

@@ -69,6 +69,11 @@ public sealed class McpServersFileTests
     [InlineData("""{"url": "https://e.com", "auth": {"type": "oauth2", "refreshReplay": "grace:-1"}}""", "crm.auth.refreshReplay", "'strict'")]
     [InlineData("""{"url": "https://e.com", "auth": {"type": "oauth2", "refreshReplay": "grace:0"}}""", "crm.auth.refreshReplay", "'strict'")]
     [InlineData("""{"url": "https://e.com", "auth": {"type": "oauth2", "tokenEndpoints": ["zz"]}}""", "crm.auth.tokenEndpoints", "absolute")]
+    [InlineData("""{"url": "https://e.com", "userAgent": 7}""", "crm.userAgent", "string")]
+    [InlineData("""{"url": "https://e.com", "userAgent": " "}""", "crm.userAgent", "printable ASCII")]
+    [InlineData("""{"url": "https://e.com", "userAgent": "zz\r\nEvil: zz"}""", "crm.userAgent", "line break")]
+    [InlineData("""{"url": "https://e.com", "userAgent": "zz\u00e9"}""", "crm.userAgent", "printable ASCII")]
+    [InlineData("""{"url": "https://e.com", "userAgent": "zz", "headers": {"user-agent": "zz"}}""", "crm.userAgent", "exclude")]
     [InlineData("""{"url": "https://e.com", "url": "https://zz"}""", "line", "twice")]
     public void Wrong_entry_is_named_with_what_is_allowed_and_not_quoted(string entry, string place, string allowed)
     {
@@ -76,6 +81,22 @@ public sealed class McpServersFileTests
 
         Assert.Contains(errors, e => e.Contains(place, StringComparison.Ordinal) && e.Contains(allowed, StringComparison.Ordinal));
         Assert.All(errors, e => Assert.DoesNotContain("zz", e, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void User_agent_is_executors_own_unless_the_server_has_one()
+    {
+        var catalog = Loaded("""
+            {"mcpServers": {
+              "crm": {"url": "https://e.com"},
+              "picky": {"url": "https://e.com", "userAgent": "Mozilla/5.0 (compatible; ${HOST})"},
+              "long": {"url": "https://e.com", "userAgent": "LONG"}
+            }}
+            """.Replace("LONG", new string('x', 256), StringComparison.Ordinal));
+
+        Assert.Matches(@"^executor/\d+\.\d+\.\d+", catalog.Find(McpServerId.From("crm"))!.UserAgent);
+        Assert.Equal("Mozilla/5.0 (compatible; crm.example.com)", catalog.Find(McpServerId.From("picky"))!.UserAgent);
+        Assert.Equal(256, catalog.Find(McpServerId.From("long"))!.UserAgent.Length);
     }
 
     [Fact]
