@@ -1,3 +1,4 @@
+using Executor.Credentials;
 using Executor.Http.Authentication;
 using Executor.Http.Description;
 using Executor.Http.Problems;
@@ -34,7 +35,7 @@ internal static class ToolEndpoints
             return Problem.InvalidRequest($"Missing required query parameter \"{ServerParameter}\"");
         if (FindServer(request, servers) is not { } server)
             return Problem.NotFound(ProblemTypes.ServerUnknown, "No MCP server is configured for this id");
-        return await mcp.ListToolsAsync(caller.User, server, cancellationToken) switch
+        return await mcp.ListToolsAsync(caller.User, server, ProbeId.New(), cancellationToken) switch
         {
             AuthorizedOutcome<IReadOnlyList<McpTool>>.Completed completed => TypedResults.Ok(ToolListBody.Of(completed.Value)),
             AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth => Problem.NeedsReauth(server.Id),

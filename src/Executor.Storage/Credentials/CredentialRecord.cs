@@ -51,6 +51,28 @@ internal sealed class CredentialRecord
 
     public int Failures { get; init; }
 
+    public long? MintedAt { get; init; }
+
+    public long? ConfirmingSince { get; init; }
+
+    public int RefusalRedemptions { get; init; }
+
+    public int RefusalPauses { get; init; }
+
+    public long? RefusalCountedAt { get; init; }
+
+    public long? RefusedSince { get; init; }
+
+    public long? RefusedUntil { get; init; }
+
+    public string? Prober { get; init; }
+
+    public long? ProbeDeadline { get; init; }
+
+    public int ProbeHasRedeemed { get; init; }
+
+    public long RefusalEpisode { get; init; }
+
     public long Version { get; init; }
 
     /// <summary>The database's clock, where a query asks for it.</summary>
@@ -80,6 +102,17 @@ internal sealed class CredentialRecord
         MintedBy = row.MintedBy?.Value.ToString("D"),
         RetryAt = UnixTime.Of(row.RetryAt),
         Failures = row.Failures,
+        MintedAt = UnixTime.Of(row.MintedAt),
+        ConfirmingSince = UnixTime.Of(row.ConfirmingSince),
+        RefusalRedemptions = row.Refusal.Redemptions,
+        RefusalPauses = row.Refusal.Pauses,
+        RefusalCountedAt = UnixTime.Of(row.Refusal.CountedAt),
+        RefusedSince = UnixTime.Of(row.Refusal.Since),
+        RefusedUntil = UnixTime.Of(row.Refusal.Until),
+        Prober = row.Refusal.Prober?.Value.ToString("D"),
+        ProbeDeadline = UnixTime.Of(row.Refusal.ProbeDeadline),
+        ProbeHasRedeemed = row.Refusal.ProbeHasRedeemed ? 1 : 0,
+        RefusalEpisode = row.Refusal.Episode,
         Version = row.Version,
     };
 
@@ -106,6 +139,17 @@ internal sealed class CredentialRecord
         .With("MintedBy", MintedBy)
         .With("RetryAt", RetryAt)
         .With("Failures", Failures)
+        .With("MintedAt", MintedAt)
+        .With("ConfirmingSince", ConfirmingSince)
+        .With("RefusalRedemptions", RefusalRedemptions)
+        .With("RefusalPauses", RefusalPauses)
+        .With("RefusalCountedAt", RefusalCountedAt)
+        .With("RefusedSince", RefusedSince)
+        .With("RefusedUntil", RefusedUntil)
+        .With("Prober", Prober)
+        .With("ProbeDeadline", ProbeDeadline)
+        .With("ProbeHasRedeemed", ProbeHasRedeemed)
+        .With("RefusalEpisode", RefusalEpisode)
         .With("Version", Version);
 
     public CredentialRow ToRow() => new()
@@ -132,6 +176,20 @@ internal sealed class CredentialRecord
         MintedBy = ToIntentId(MintedBy),
         RetryAt = UnixTime.From(RetryAt),
         Failures = Failures,
+        MintedAt = UnixTime.From(MintedAt),
+        ConfirmingSince = UnixTime.From(ConfirmingSince),
+        Refusal = new TokenRefusal
+        {
+            Redemptions = RefusalRedemptions,
+            Pauses = RefusalPauses,
+            CountedAt = UnixTime.From(RefusalCountedAt),
+            Since = UnixTime.From(RefusedSince),
+            Until = UnixTime.From(RefusedUntil),
+            Prober = Prober is null ? null : new ProbeId(Guid.ParseExact(Prober, "D")),
+            ProbeDeadline = UnixTime.From(ProbeDeadline),
+            ProbeHasRedeemed = ProbeHasRedeemed != 0,
+            Episode = RefusalEpisode,
+        },
         Version = Version,
     };
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Executor.Credentials;
 using Executor.Storage.Databases;
+using Executor.Storage.Runs;
 
 namespace Executor.Storage.Credentials;
 
@@ -10,9 +11,18 @@ internal sealed class CredentialSql(Dialect dialect)
     private const string Columns =
         "user_id, mcp_server_id, generation, state, reason, refresh_token, kept_refresh_token, try_kept, access_token, "
         + "access_token_expires_at, refresh_at, token_endpoint, client_id, client_secret, client_secret_expires_at, auth_method, "
-        + "scopes, lineage, intent_id, minted_by, retry_at, failures, version";
+        + "scopes, lineage, intent_id, minted_by, retry_at, failures, minted_at, confirming_since, refusal_redemptions, "
+        + "refusal_pauses, refusal_counted_at, refused_since, refused_until, prober, probe_deadline, probe_has_redeemed, "
+        + "refusal_episode, version";
 
     private const string OfKey = "user_id = @UserId AND mcp_server_id = @McpServerId";
+
+    private readonly string _wake =
+        "UPDATE runs SET status = 'pending', awaiting_reason = 'none', awaited_server = NULL, parked_cause = 'none', not_before = NULL, "
+        + $"due_at = CASE WHEN created_at < {dialect.Now} THEN created_at ELSE {dialect.Now} END, "
+        + $"updated_at = {dialect.Now}, version = version + 1 "
+        + "WHERE status = 'awaiting-input' AND awaiting_reason = 'needs-oauth-reauth' "
+        + "AND user_id = @UserId AND awaited_server = @McpServerId ";
 
     /// <summary>Gives an unknown key its absent row, so that there is something to lock.</summary>
     public const string Create =
@@ -49,18 +59,29 @@ internal sealed class CredentialSql(Dialect dialect)
         + "access_token_expires_at = @AccessTokenExpiresAt, refresh_at = @RefreshAt, token_endpoint = @TokenEndpoint, "
         + "client_id = @ClientId, client_secret = @ClientSecret, client_secret_expires_at = @ClientSecretExpiresAt, "
         + "auth_method = @AuthMethod, scopes = @Scopes, lineage = @Lineage, intent_id = @IntentId, minted_by = @MintedBy, "
-        + "retry_at = @RetryAt, failures = @Failures, version = CASE WHEN version = @Expected THEN @Expected + 1 END "
+        + "retry_at = @RetryAt, failures = @Failures, minted_at = @MintedAt, confirming_since = @ConfirmingSince, "
+        + "refusal_redemptions = @RefusalRedemptions, refusal_pauses = @RefusalPauses, refusal_counted_at = @RefusalCountedAt, "
+        + "refused_since = @RefusedSince, refused_until = @RefusedUntil, prober = @Prober, probe_deadline = @ProbeDeadline, "
+        + "probe_has_redeemed = @ProbeHasRedeemed, refusal_episode = @RefusalEpisode, "
+        + "version = CASE WHEN version = @Expected THEN @Expected + 1 END "
         + $"WHERE {OfKey};\n";
 
     public string CloseOtherGenerations { get; } = $"DELETE FROM refresh_intents WHERE {OfKey} AND generation <> @Generation;\n";
 
-    /// <summary>In the transaction that makes the credential ready: exactly once, and never without it.</summary>
-    public string Wake { get; } =
-        "UPDATE runs SET status = 'pending', awaiting_reason = 'none', awaited_server = NULL, not_before = NULL, "
-        + $"due_at = CASE WHEN created_at < {dialect.Now} THEN created_at ELSE {dialect.Now} END, "
-        + $"updated_at = {dialect.Now}, version = version + 1 "
-        + "WHERE status = 'awaiting-input' AND awaiting_reason = 'needs-oauth-reauth' "
-        + "AND user_id = @UserId AND awaited_server = @McpServerId RETURNING id;\n";
+    /// <summary>
+    /// In the transaction that removes what runs wait for: exactly once, and never without it. What an older version has parked says
+    /// no cause, and wakes with any.
+    /// </summary>
+    public string Wake(ParkCause causes)
+    {
+        var words = Enum.GetValues<ParkCause>()
+            .Where(cause => cause == ParkCause.None || causes.HasFlag(cause))
+            .Select(cause => $"'{RunWords.Cause.Of(cause)}'");
+        return _wake + $"AND parked_cause IN ({string.Join(", ", words)}) RETURNING id;\n";
+    }
+
+    /// <summary>The one run that is to try a refused token.</summary>
+    public string WakeProber => _wake + "AND parked_cause = 'token-refused' AND id = @Woken RETURNING id;\n";
 
     /// <summary>Runs that back off because the credential was busy have nothing left to wait for.</summary>
     public string Hasten { get; } =
@@ -68,6 +89,16 @@ internal sealed class CredentialSql(Dialect dialect)
         + $"updated_at = {dialect.Now}, version = version + 1 "
         + "WHERE status = 'pending' AND blocked_since IS NOT NULL AND not_before IS NOT NULL "
         + "AND user_id = @UserId AND next_server = @McpServerId RETURNING id;\n";
+
+    public string FindProbes { get; } =
+        "SELECT c.user_id, c.mcp_server_id, (SELECT min(r.id) FROM runs r WHERE r.status = 'awaiting-input' "
+        + "AND r.awaiting_reason = 'needs-oauth-reauth' AND r.user_id = c.user_id AND r.awaited_server = c.mcp_server_id "
+        + "AND r.parked_cause = 'token-refused') AS run "
+        + "FROM credentials c WHERE c.refused_since IS NOT NULL AND c.state IN ('ready', 'refreshing', 'unresolved') "
+        + $"AND c.refused_until <= {dialect.Now} AND (c.probe_deadline IS NULL OR c.probe_deadline <= {dialect.Now}) "
+        + "AND EXISTS (SELECT 1 FROM runs r WHERE r.status = 'awaiting-input' AND r.awaiting_reason = 'needs-oauth-reauth' "
+        + "AND r.user_id = c.user_id AND r.awaited_server = c.mcp_server_id AND r.parked_cause = 'token-refused') "
+        + "ORDER BY c.refused_until LIMIT @Limit;";
 
     public string FindUnresolved(bool after) =>
         "SELECT user_id, mcp_server_id FROM credentials WHERE state IN ('refreshing', 'unresolved', 'operator-error') "

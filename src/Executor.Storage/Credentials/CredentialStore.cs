@@ -50,6 +50,16 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
             .ToList();
     }
 
+    public async Task<IReadOnlyList<(CredentialKey Key, Guid Run)>> FindProbesAsync(int limit, CancellationToken cancellationToken)
+    {
+        var found = await database.ReadListAsync<ProbeDue>(
+            _sql.FindProbes, new SqlArguments().With("Limit", limit), cancellationToken);
+        return found
+            .Select(due => (
+                new CredentialKey(UserId.From(due.UserId), McpServerId.From(due.McpServerId)), Guid.ParseExact(due.Run, "D")))
+            .ToList();
+    }
+
     public static SqlArguments ArgumentsOf(CredentialKey key) =>
         new SqlArguments().With("UserId", key.User.Value).With("McpServerId", key.Server.Value);
 
@@ -92,16 +102,36 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
             + (row.Generation != current.Generation ? _sql.CloseOtherGenerations : "")
             + CredentialSql.ForgetIntents(arguments, decision.Forgotten ?? [])
             + CredentialSql.UpsertIntents(intents.Count);
-        if (row.State == CredentialState.Ready)
+        var wakes = Wakes(row, decision);
+        if (wakes.Count == 0)
         {
-            var hastens = row.RetryAt is null;
-            var woken = await session.CommitAsync(sql + _sql.Wake + (hastens ? _sql.Hasten : ""), arguments, async grid =>
-                (await grid.ReadAsync<string>()).Count() + (hastens ? (await grid.ReadAsync<string>()).Count() : 0));
-            return new Written<T>(decision.Result, Changed: true, Woken: woken > 0);
+            await session.CommitAsync(sql, arguments);
+            return new Written<T>(decision.Result, Changed: true, Woken: false);
         }
 
-        await session.CommitAsync(sql, arguments);
-        return new Written<T>(decision.Result, Changed: true, Woken: false);
+        if (decision.WakesRun is { } prober)
+            arguments.With("Woken", prober.ToString("D"));
+        var woken = await session.CommitAsync(sql + string.Concat(wakes), arguments, async grid =>
+        {
+            var ids = 0;
+            for (var n = 0; n < wakes.Count; n++)
+                ids += (await grid.ReadAsync<string>()).Count();
+            return ids;
+        });
+        return new Written<T>(decision.Result, Changed: true, Woken: woken > 0);
+    }
+
+    private List<string> Wakes<T>(CredentialRow row, CredentialDecision<T> decision)
+    {
+        var statements = new List<string>(3);
+        var causes = decision.Wakes | (row.State == CredentialState.Ready ? ParkCause.Unusable : ParkCause.None);
+        if (causes != ParkCause.None)
+            statements.Add(_sql.Wake(causes));
+        if (decision.WakesRun is not null)
+            statements.Add(_sql.WakeProber);
+        if (row.EndsWaits)
+            statements.Add(_sql.Hasten);
+        return statements;
     }
 
     private async Task<Written<T>> LeaveAsync<T>(
@@ -119,6 +149,15 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
     }
 
     private readonly record struct Written<T>(T Result, bool Changed, bool Woken);
+
+    private sealed class ProbeDue
+    {
+        public long UserId { get; init; }
+
+        public string McpServerId { get; init; } = "";
+
+        public string Run { get; init; } = "";
+    }
 
     private sealed class Circumstances
     {

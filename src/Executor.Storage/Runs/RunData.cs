@@ -28,6 +28,8 @@ internal sealed class RunData
 
     public string? AwaitedServer { get; init; }
 
+    public string ParkedCause { get; init; } = "none";
+
     public long? NotBefore { get; init; }
 
     public long? BlockedSince { get; init; }
@@ -63,6 +65,7 @@ internal sealed class RunData
             NextServer = row.NextServer?.Value,
             AwaitingReason = RunWords.Awaiting.Of(row.AwaitingReason),
             AwaitedServer = row.AwaitedServer?.Value,
+            ParkedCause = RunWords.Cause.Of(row.ParkCause),
             NotBefore = UnixTime.Of(row.NotBefore),
             BlockedSince = UnixTime.Of(row.BlockedSince),
             CancelRequested = row.CancelRequested ? 1 : 0,
@@ -89,6 +92,7 @@ internal sealed class RunData
         .With("NextServer", NextServer)
         .With("AwaitingReason", AwaitingReason)
         .With("AwaitedServer", AwaitedServer)
+        .With("ParkedCause", ParkedCause)
         .With("NotBefore", NotBefore)
         .With("BlockedSince", BlockedSince)
         .With("CancelRequested", CancelRequested)
@@ -112,6 +116,7 @@ internal sealed class RunData
         NextServer = ToServer(NextServer),
         AwaitingReason = RunWords.Awaiting.Parse(AwaitingReason),
         AwaitedServer = ToServer(AwaitedServer),
+        ParkCause = RunWords.Cause.Parse(ParkedCause),
         NotBefore = UnixTime.From(NotBefore),
         BlockedSince = UnixTime.From(BlockedSince),
         CancelRequested = CancelRequested != 0,

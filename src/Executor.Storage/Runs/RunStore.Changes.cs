@@ -64,8 +64,8 @@ internal sealed partial class RunStore
             if (park is { } seen)
             {
                 var credential = await grid.ReadSingleAsync<CredentialRecord>();
-                asSeen = credential.Generation == seen.Generation.Value
-                    && CredentialWords.State.Parse(credential.State) == seen.State;
+                asSeen = seen.IsStill(
+                    new Generation(credential.Generation), CredentialWords.State.Parse(credential.State), credential.RefusalEpisode);
             }
 
             var run = (await grid.ReadSingleOrDefaultAsync<RunData>())?.ToRow();

@@ -1,3 +1,4 @@
+using Executor.Credentials;
 using Executor.Runs;
 using Executor.Storage.Databases;
 
@@ -17,6 +18,11 @@ internal static class RunWords
         (AwaitingReason.None, "none"),
         (AwaitingReason.NeedsOAuthReauth, "needs-oauth-reauth"),
         (AwaitingReason.Interrupted, "interrupted"));
+
+    public static readonly Words<ParkCause> Cause = new(
+        (ParkCause.None, "none"),
+        (ParkCause.Unusable, "unusable"),
+        (ParkCause.TokenRefused, "token-refused"));
 
     public static readonly Words<StepStatus> Step = new(
         (StepStatus.Pending, "pending"),

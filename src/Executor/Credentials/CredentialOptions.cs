@@ -26,6 +26,12 @@ public sealed class CredentialOptions
     /// </summary>
     public TimeSpan ExpirySkew { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How old a token has to be before its refusal by an MCP server counts: a clock may be behind, or a replica. A younger one is tried
+    /// once more at that age. Default 5 s.
+    /// </summary>
+    public TimeSpan YoungToken { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The lifetime of an access token whose provider names none. Default 1 h.</summary>
     public TimeSpan DefaultTokenLifetime { get; set; } = TimeSpan.FromHours(1);
 

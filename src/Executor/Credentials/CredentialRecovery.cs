@@ -7,12 +7,13 @@ using Microsoft.Extensions.Options;
 namespace Executor.Credentials;
 
 /// <summary>
-/// Sees to it that every open intent is resolved, although its sender died and nobody asks for the token: at start, and from time
-/// to time. Which of them may be touched yet, the owner's transitions decide.
+/// Sees to it that every open intent is resolved, although its sender died and nobody asks for the token, and that refused tokens are
+/// tried again: at start, and from time to time. Which of them may be touched yet, the transitions decide.
 /// </summary>
 internal sealed partial class CredentialRecovery(
     ICredentialStore store,
     ICredentialRecoverer owners,
+    ProbeSweep probes,
     INodeLiveness liveness,
     IOptions<CredentialOptions> options,
     TimeProvider time,
@@ -32,6 +33,8 @@ internal sealed partial class CredentialRecovery(
             try
             {
                 await SweepAsync(stoppingToken);
+                if (liveness.MayStartSteps)
+                    await probes.SweepAsync(stoppingToken);
             }
             catch (StoreUnavailableException)
             {

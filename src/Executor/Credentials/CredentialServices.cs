@@ -41,6 +41,7 @@ public static class CredentialServices
         services.AddSingleton<CredentialDirectory>();
         services.TryAddSingleton<ICredentials>(provider => provider.GetRequiredService<CredentialDirectory>());
         services.TryAddSingleton<ICredentialRecoverer>(provider => provider.GetRequiredService<CredentialDirectory>());
+        services.AddSingleton<ProbeSweep>();
         services.AddSingleton<CredentialRecovery>();
         services.AddHostedService(provider => provider.GetRequiredService<CredentialRecovery>());
         return services;

@@ -7,19 +7,30 @@ namespace Executor.Servers;
 /// <summary>Calls MCP servers with a user's credential, and knows what a 401 asks for.</summary>
 public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
 {
-    public async ValueTask<McpAuthorization> AuthorizeAsync(UserId user, McpServer server, CancellationToken cancellationToken)
+    /// <summary>The token, the same once more where it was young, and both again for the one after it.</summary>
+    private const int MostTokens = 4;
+
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
+
+    /// <param name="probe">Who asks, should tokens be refused and the time have come to try one.</param>
+    public async ValueTask<McpAuthorization> AuthorizeAsync(
+        UserId user, McpServer server, ProbeId probe, CancellationToken cancellationToken)
     {
         if (server.Auth is not McpServerAuth.OAuth2)
             return new McpAuthorization.NotNeeded();
-        return Authorization(await Owner(user, server).GetTokenAsync(cancellationToken));
+        var owner = Owner(user, server);
+        var outcome = await owner.GetTokenAsync(cancellationToken);
+        if (outcome is TokenOutcome.NeedsReauth refused && refused.MayProbe(probe))
+            outcome = await owner.ProbeAsync(probe, cancellationToken);
+        return Authorization(outcome);
     }
 
     public async ValueTask<AuthorizedOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
-        UserId user, McpServer server, CancellationToken cancellationToken) =>
+        UserId user, McpServer server, ProbeId probe, CancellationToken cancellationToken) =>
         await WithAuthorizationAsync(
             user,
             server,
-            await AuthorizeAsync(user, server, cancellationToken),
+            await AuthorizeAsync(user, server, probe, cancellationToken),
             token => gateway.ListToolsAsync(user, server, token, cancellationToken),
             cancellationToken);
 
@@ -30,12 +41,12 @@ public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
             user, server, authorization, token => gateway.CallToolAsync(user, server, token, call, cancellationToken), cancellationToken);
 
     private static McpAuthorization Authorization(TokenOutcome outcome) => outcome is TokenOutcome.Issued issued
-        ? new McpAuthorization.Granted(issued.Token, issued.Generation)
+        ? new McpAuthorization.Granted(issued)
         : new McpAuthorization.Denied(outcome);
 
     /// <summary>
-    /// A 401 turns the request away before anything runs, so the call may be repeated with another token: once. A server that
-    /// rejects a token straight from its refresh would reject the next one too, and each would cost a redemption.
+    /// A 401 turns the request away before anything runs, so the call may be repeated: with the same token, should it be too young, and
+    /// with one other. A server that rejects a token straight from its refresh would reject the next one too.
     /// </summary>
     private async ValueTask<AuthorizedOutcome<T>> WithAuthorizationAsync<T>(
         UserId user,
@@ -46,16 +57,42 @@ public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
     {
         if (authorization is McpAuthorization.NotNeeded)
             return await CallOnceAsync(call, null) ?? Rejected<T>();
-        if (authorization is not McpAuthorization.Granted first)
-            return Denied<T>(authorization);
-        if (await CallOnceAsync(call, first.Token) is { } outcome)
-            return outcome;
+        if (authorization is not McpAuthorization.Granted { Token: var first })
+            return Denied<T>(((McpAuthorization.Denied)authorization).Outcome);
 
-        var renewed = Authorization(await Owner(user, server).TokenRejectedAsync(first.Generation, cancellationToken));
-        if (renewed is not McpAuthorization.Granted second)
-            return Denied<T>(renewed);
-        return await CallOnceAsync(call, second.Token)
-            ?? new AuthorizedOutcome<T>.NeedsReauth(second.Generation, CredentialState.Ready, CredentialReason.None);
+        var owner = Owner(user, server);
+        var token = first;
+        for (var tried = 1; ; tried++)
+        {
+            if (await CallOnceAsync(call, token.Token) is { } outcome)
+            {
+                await ReportAsync(owner, token, outcome);
+                return outcome;
+            }
+
+            var rejection = new Rejection(token.Generation, IsRenewed: token.Generation != first.Generation, token.Probe);
+            var next = await owner.TokenRejectedAsync(rejection, cancellationToken);
+            if (next is not TokenOutcome.Issued issued)
+                return Denied<T>(next);
+            if (tried == MostTokens)
+                return new AuthorizedOutcome<T>.Unavailable(_pause); // it has changed again and again meanwhile
+            token = issued;
+        }
+    }
+
+    /// <summary>What the probe found out. Should it be lost, another one finds it out: the answer itself must not be lost for it.</summary>
+    private static async ValueTask ReportAsync<T>(ICredentialOwner owner, TokenOutcome.Issued token, AuthorizedOutcome<T> outcome)
+    {
+        if (token.Probe is null || outcome is AuthorizedOutcome<T>.Failed { Failure.IsAnswer: false })
+            return;
+        try
+        {
+            await owner.TokenAcceptedAsync(token.Generation, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The probe lapses.
+        }
     }
 
     /// <returns>Null for a 401.</returns>
@@ -68,12 +105,11 @@ public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
             _ => throw new UnreachableException(),
         };
 
-    private static AuthorizedOutcome<T> Denied<T>(McpAuthorization authorization) => authorization switch
+    private static AuthorizedOutcome<T> Denied<T>(TokenOutcome outcome) => outcome switch
     {
-        McpAuthorization.Denied { Outcome: TokenOutcome.NeedsReauth seen } =>
-            new AuthorizedOutcome<T>.NeedsReauth(seen.Seen, seen.SeenState, seen.Reason),
-        McpAuthorization.Denied { Outcome: TokenOutcome.Unavailable busy } => new AuthorizedOutcome<T>.Unavailable(busy.RetryAfter),
-        McpAuthorization.Denied { Outcome: TokenOutcome.EncryptionKeyMissing } => new AuthorizedOutcome<T>.EncryptionKeyMissing(),
+        TokenOutcome.NeedsReauth needs => new AuthorizedOutcome<T>.NeedsReauth(needs.Seen),
+        TokenOutcome.Unavailable busy => new AuthorizedOutcome<T>.Unavailable(busy.RetryAfter),
+        TokenOutcome.EncryptionKeyMissing => new AuthorizedOutcome<T>.EncryptionKeyMissing(),
         _ => throw new UnreachableException(),
     };
 

@@ -14,7 +14,7 @@ public abstract record AuthorizedOutcome<T>
     /// <summary>
     /// The user has to reconnect, or an operator to act. What was seen is named, so that a run parks only while it still holds.
     /// </summary>
-    public sealed record NeedsReauth(Generation Seen, CredentialState SeenState, CredentialReason Reason) : AuthorizedOutcome<T>;
+    public sealed record NeedsReauth(CredentialSight Seen) : AuthorizedOutcome<T>;
 
     /// <summary>No token just now; it may pass. Nothing was run.</summary>
     public sealed record Unavailable(TimeSpan RetryAfter) : AuthorizedOutcome<T>;

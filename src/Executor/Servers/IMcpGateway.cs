@@ -57,7 +57,12 @@ public abstract record McpOutcome<T>
 /// <param name="Code">Stable, e.g. <see cref="McpFailureCodes.Unreachable"/>.</param>
 /// <param name="Message">Our own words, fit for the user; quotes nothing of what the server sent.</param>
 /// <param name="Effect">Whether the tool may have run.</param>
-public sealed record McpFailure(string Code, string Message, McpEffect Effect);
+public sealed record McpFailure(string Code, string Message, McpEffect Effect)
+{
+    /// <summary>The server answered, whatever it said: it did not turn the token down.</summary>
+    public bool IsAnswer => Code
+        is not (McpFailureCodes.Unreachable or McpFailureCodes.TimedOut or McpFailureCodes.ConnectionLost or McpFailureCodes.Busy);
+}
 
 public enum McpEffect
 {

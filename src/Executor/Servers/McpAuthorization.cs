@@ -12,7 +12,7 @@ public abstract record McpAuthorization
     /// <summary>The server knows no users, or its headers say all there is to say.</summary>
     public sealed record NotNeeded : McpAuthorization;
 
-    public sealed record Granted(AccessToken Token, Generation Generation) : McpAuthorization;
+    public sealed record Granted(TokenOutcome.Issued Token) : McpAuthorization;
 
     /// <param name="Outcome">Anything but <see cref="TokenOutcome.Issued"/>.</param>
     public sealed record Denied(TokenOutcome Outcome) : McpAuthorization;

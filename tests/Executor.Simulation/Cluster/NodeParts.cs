@@ -52,9 +52,9 @@ internal sealed class NodeParts
         var flight = new RefreshFlight(
             credentials, opener, redeemer, gate, targets, Liveness, State, node.Work, world.CredentialOptions, time, random);
         Directories = [.. Enumerable.Range(0, world.Plan.DirectoriesPerNode).Select(_ => new CredentialDirectory(
-            credentials, Shared.Vault, Shared.Guard, flight, targets, node.Work, alarms, changes, world.CredentialOptions, time))];
+            credentials, Shared.Vault, Shared.Guard, flight, targets, node.Work, alarms, changes, world.CredentialOptions, time, random))];
         var recovery = new CredentialRecovery(
-            credentials, Directories[0], Liveness, world.CredentialOptions, time, new Watch<CredentialRecovery>(world, node));
+            credentials, Directories[0], new ProbeSweep(credentials, random), Liveness, world.CredentialOptions, time, new Watch<CredentialRecovery>(world, node));
         Mcp = new AuthorizedMcp(Directories[0], new SimulatedGateway(world, node));
         Runs = new RunDirectory(runs, changes, world.RunOptions, time);
         Services = [new NodeHeart(Liveness, node.Work, State, time), recovery];

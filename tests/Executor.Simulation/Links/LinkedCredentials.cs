@@ -21,4 +21,7 @@ internal sealed class LinkedCredentials(NodeLink link, World world, SimulatedNod
     public Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(
         CredentialKey? after, int limit, CancellationToken cancellationToken) =>
         link.RoutineAsync("find unresolved", () => _store.FindUnresolvedAsync(after, limit, CancellationToken.None), 200, cancellationToken);
+
+    public Task<IReadOnlyList<(CredentialKey Key, Guid Run)>> FindProbesAsync(int limit, CancellationToken cancellationToken) =>
+        link.RoutineAsync("find probes", () => _store.FindProbesAsync(limit, CancellationToken.None), 200, cancellationToken);
 }

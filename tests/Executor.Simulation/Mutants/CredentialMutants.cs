@@ -19,6 +19,9 @@ internal abstract class LyingStore(ICredentialStore store) : ICredentialStore
         CredentialKey? after, int limit, CancellationToken cancellationToken) =>
         store.FindUnresolvedAsync(after, limit, cancellationToken);
 
+    public virtual Task<IReadOnlyList<(CredentialKey Key, Guid Run)>> FindProbesAsync(int limit, CancellationToken cancellationToken) =>
+        store.FindProbesAsync(limit, cancellationToken);
+
     protected static IReadOnlyList<RefreshIntent> Settled(IReadOnlyList<RefreshIntent> intents) =>
         [.. intents.Select(intent => intent with { Settlement = IntentSettlement.NotSpent })];
 

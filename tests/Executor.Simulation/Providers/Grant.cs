@@ -41,16 +41,21 @@ internal sealed class RefreshMinted(Grant grant, string value, RefreshMinted? pa
     /// <summary>Its user brought it once more after it was spent, and nothing lived that would have recognised it.</summary>
     public bool IsDepositedAgain { get; set; }
 
+    /// <summary>When it was refused although it was honoured.</summary>
+    public long? RefusedInErrorAt { get; set; }
+
     public List<RefreshMinted> Replacements { get; } = [];
 
     public TokenPair? FirstAnswer { get; set; }
 }
 
-internal sealed class AccessMinted(Grant grant, string value, long expiresAt, RefreshMinted issuedWith)
+internal sealed class AccessMinted(Grant grant, string value, long mintedAt, long expiresAt, RefreshMinted issuedWith)
 {
     public Grant Grant => grant;
 
     public string Value => value;
+
+    public long MintedAt => mintedAt;
 
     public long ExpiresAt => expiresAt;
 

@@ -103,7 +103,7 @@ internal sealed class OAuthServer(string host, ProviderProfile profile, Timeline
 
         // Whoever is not told a lifetime assumes an hour.
         var lifetime = profile.OmitsLifetime ? TimeSpan.FromHours(1) : profile.Lifetime;
-        var token = new AccessMinted(grant, value, timeline.Now + lifetime.Ticks, with);
+        var token = new AccessMinted(grant, value, timeline.Now, timeline.Now + lifetime.Ticks, with);
         grant.AccessTokens.Add(token);
         _access[value] = token;
         return new TokenPair(value, refreshToken);

@@ -30,11 +30,14 @@ internal enum RequestFault
 
     /// <summary>HTTP 200 with an <c>error</c> member.</summary>
     ErrorWithSuccess,
+
+    /// <summary>The server says <c>invalid_grant</c> of a token that another of its processes is busy with; once of each token.</summary>
+    RefusedInError,
 }
 
 internal static class RequestFaults
 {
-    public static RequestFault Draw(Dice dice) => dice.Next(3) != 0 ? RequestFault.None : (RequestFault)dice.Next(16);
+    public static RequestFault Draw(Dice dice) => dice.Next(3) != 0 ? RequestFault.None : (RequestFault)dice.Next(17);
 
     /// <summary>What the sender hears in place of the provider's answer.</summary>
     public static (int Status, string Body, int? RetryAfter)? Instead(RequestFault fault, Dice dice) => fault switch
@@ -48,6 +51,7 @@ internal static class RequestFaults
         RequestFault.ClientRefused => (401, dice.OneIn(2) ? """{"error":"invalid_client"}""" : """{"error":"unauthorized_client"}""", null),
         RequestFault.HarmlessError => (400, """{"error":"slow_down"}""", null),
         RequestFault.ErrorWithSuccess => (200, """{"error":"temporarily_unavailable"}""", null),
+        RequestFault.RefusedInError => (400, """{"error":"invalid_grant"}""", null),
         _ => null,
     };
 
@@ -59,5 +63,6 @@ internal static class RequestFaults
         or RequestFault.Redirect
         or RequestFault.ClientRefused
         or RequestFault.HarmlessError
-        or RequestFault.ErrorWithSuccess;
+        or RequestFault.ErrorWithSuccess
+        or RequestFault.RefusedInError;
 }

@@ -67,7 +67,7 @@ internal sealed class TokenNetwork(World world, SimulatedNode node) : HttpMessag
     {
         private readonly World _world;
         private readonly SimulatedNode _node;
-        private readonly RequestFault _fault;
+        private RequestFault _fault;
         private readonly CancellationTokenRegistration _givingUp;
         private Redemption? _redemption;
 
@@ -89,6 +89,8 @@ internal sealed class TokenNetwork(World world, SimulatedNode node) : HttpMessag
             if (redemption is null)
                 return; // a rule was broken: the world ends
             var dice = _world.NetworkDice;
+            if (_fault == RequestFault.RefusedInError && redemption.Token.RefusedInErrorAt is not null)
+                _fault = RequestFault.None;
             if (_fault is RequestFault.RequestLost or RequestFault.BreaksBeforeProcessing && dice.OneIn(2))
                 Deliver(null, dice.Between(0, 1));
             if (_fault == RequestFault.RequestLost)
@@ -109,6 +111,8 @@ internal sealed class TokenNetwork(World world, SimulatedNode node) : HttpMessag
             var instead = RequestFaults.Instead(_fault, dice);
             if (RequestFaults.LeavesTokenAlone(_fault))
             {
+                if (_fault == RequestFault.RefusedInError)
+                    redemption.Token.RefusedInErrorAt ??= _world.Timeline.Now;
                 _world.Trace.Note("provider", "turns away", redemption.Token.Value, instead!.Value.Status);
                 Deliver(instead, _world.Latency());
                 return;

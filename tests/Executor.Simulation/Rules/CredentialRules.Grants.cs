@@ -14,6 +14,9 @@ internal sealed partial class CredentialRules
     /// <summary>How long the database keeps one look waiting at most.</summary>
     private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(30);
 
+    /// <summary>For how long the server may leave open whether it meant its refusal.</summary>
+    private static readonly TimeSpan Unconfirmed = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan Revalidation = TimeSpan.FromSeconds(5);
 
     /// <summary>A spent token came back to its provider.</summary>
@@ -48,12 +51,12 @@ internal sealed partial class CredentialRules
     }
 
     /// <summary>Whatever the answer is, it comes in time, and is not what was just turned down.</summary>
-    public void Answered(SimulatedNode node, TokenOutcome outcome, Generation? rejected, long askedAt)
+    public void Answered(SimulatedNode node, CredentialKey key, TokenOutcome outcome, Generation? rejected, long askedAt)
     {
         Check(
-            outcome is not TokenOutcome.Issued issued || issued.Generation != rejected,
+            outcome is not TokenOutcome.Issued issued || issued.Generation != rejected || IsYoung(key, issued.Generation, askedAt),
             "What was turned down is not handed out again",
-            node.Label);
+            $"{node.Label}, generation {rejected?.Value} of {new TimeSpan(_keys[key].Generations[rejected ?? Generation.None].From)}");
         var took = new TimeSpan(_world.Timeline.Now - askedAt);
         var atMost = _world.CredentialOptions.Value.CallerWait + (HasFaults ? Trouble : TimeSpan.FromSeconds(1));
         Check(took <= atMost || node.LastThawAt >= askedAt, "Nobody is kept waiting for longer than callers wait", took.ToString());
@@ -76,6 +79,9 @@ internal sealed partial class CredentialRules
             $"{issued.Token.Value} ended {new TimeSpan(_world.Timeline.Now - seen.Until)} ago");
     }
 
+    /// <summary>A token that was turned down within seconds of its commit may be tried once more.</summary>
+    private bool IsYoung(CredentialKey key, Generation generation, long askedAt) => askedAt - _keys[key].Generations[generation].From < Young.Ticks;
+
     private void AskedToReconnect(KeyHistory history, CredentialRow row)
     {
         var seen = history.Generations[row.Generation];
@@ -84,7 +90,8 @@ internal sealed partial class CredentialRules
         _world.Tally.Add("reconnects", row.Reason);
         var isUsersDoing = held.Grant.IsRevokedByUser || held.IsDepositedAgain || held.Grant.RefreshTokens.Exists(token => token.IsDepositedAgain);
         Check(HasFaults || isUsersDoing, "Without faults nobody is asked to reconnect", held.Value);
-        Check(!provider.Honours(held), "Nobody is asked to reconnect whose token is honoured", held.Value);
+        var isUnconfirmed = row.Reason == CredentialReason.OutcomeUnknown && _world.Timeline.Now - held.RefusedInErrorAt >= Unconfirmed.Ticks;
+        Check(!provider.Honours(held) || isUnconfirmed, "Nobody is asked to reconnect whose token is honoured", held.Value);
         Check(
             seen.KeptToken is null || provider.Find(seen.KeptToken) is not { } kept || !provider.Honours(kept),
             "Nobody is asked to reconnect whose kept token is honoured",

@@ -25,12 +25,6 @@ internal sealed partial class CredentialRules
 
     public KeyHistory Of(CredentialKey key) => _keys[key];
 
-    public void Rejected(string accessToken) => _rejected.Add(accessToken);
-
-    /// <summary>Of a refreshed token, too: the one before had been turned down as well.</summary>
-    public bool WasRejectedTwice(CredentialKey key, Generation generation) =>
-        WasRejected(key, generation) && _keys[key].Generations.Keys.Any(other => other != generation && WasRejected(key, other));
-
     public void Changed(StoredCredential? before, StoredCredential after)
     {
         var row = after.Row;
@@ -47,6 +41,8 @@ internal sealed partial class CredentialRules
         }
 
         Check((row.State == CredentialState.Absent) == (row.RefreshToken is null), "A row without a token is absent");
+        Refused(history, was, row);
+        Renewed(history, was, row);
         Settled(after);
         Opened(history, was, before, after);
         if (row.State == CredentialState.NeedsReauth && was.State != CredentialState.NeedsReauth)
@@ -54,9 +50,6 @@ internal sealed partial class CredentialRules
         if (row.State == CredentialState.OperatorError)
             Check(HasFaults, "Without faults no operator is asked for");
     }
-
-    private bool WasRejected(CredentialKey key, Generation generation) =>
-        _keys[key].Generations.TryGetValue(generation, out var seen) && seen.AccessToken is { } token && _rejected.Contains(token);
 
     private void KeptAnother(KeyHistory history, CredentialRow row)
     {
@@ -76,7 +69,7 @@ internal sealed partial class CredentialRules
         var now = _world.Timeline.Now;
         if (history.Generations.TryGetValue(was.Generation, out var former))
             former.Until = now;
-        var isContested = history.Intents.Count > 1;
+        var isContested = history.Intents.Count > 1 && history.Intents.Exists(intent => intent.Id != row.MintedBy && !intent.IsRefused);
         history.Intents.Clear();
         var token = row.RefreshToken is null ? null : Shared.Vault.TryOpenRefreshToken(row, out var refresh) ? refresh.Value : "";
         var access = row.AccessToken is null ? null : Shared.Vault.TryOpenAccessToken(row, out var opened) ? opened.Value : "";
@@ -118,8 +111,10 @@ internal sealed partial class CredentialRules
     {
         foreach (var intent in after.Intents)
         {
-            if (intent.Settlement != IntentSettlement.Unsettled && _intents.TryGetValue(intent.Id, out var known))
-                known.IsSettled = true;
+            if (intent.Settlement == IntentSettlement.Unsettled || !_intents.TryGetValue(intent.Id, out var known))
+                continue;
+            known.IsSettled = true;
+            known.IsRefused = intent.Settlement == IntentSettlement.Refused;
         }
     }
 

@@ -18,10 +18,26 @@ internal sealed class KeyHistory(CredentialKey key)
 
     public string? LastDeposit { get; set; }
 
+    public long? DepositAskedAt { get; set; }
+
     public int DeletionsAsked { get; set; }
 
     /// <summary>Of the current generation.</summary>
     public List<OpenedIntent> Intents { get; } = [];
+
+    /// <summary>When the MCP server turned a token down last, or somebody said so, and when it last did not.</summary>
+    public long? RejectedAt { get; set; }
+
+    public long? AcceptedAt { get; set; }
+
+    /// <summary>When 401s caused a redemption without a pause before it.</summary>
+    public List<long> Renewals { get; } = [];
+
+    /// <summary>The end of the last pause that a redemption followed.</summary>
+    public DateTimeOffset? RedeemedAfter { get; set; }
+
+    /// <summary>The last pause: when it began, and how long it was to be.</summary>
+    public (long At, TimeSpan Length)? Pause { get; set; }
 
     /// <summary>Faults ended while this generation could still be saved.</summary>
     public Generation? MustSurvive { get; set; }

@@ -34,6 +34,9 @@ internal sealed class OpenedIntent(CredentialKey key, RefreshIntent opened, long
 
     public bool IsSettled { get; set; }
 
+    /// <summary>The OAuth server refused the token, which brought no pair.</summary>
+    public bool IsRefused { get; set; }
+
     /// <summary>Its owner was written down as gone before it settled: others stopped waiting for its answer.</summary>
     public bool IsWrittenOff { get; set; }
 }

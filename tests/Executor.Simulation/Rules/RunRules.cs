@@ -67,9 +67,15 @@ internal sealed class RunRules(World world)
             Parked(run, tables);
     }
 
-    /// <summary>A credential has become ready, in the same commit.</summary>
-    public void Ready(CredentialKey key, ModelTables tables) => Check(
-        !tables.Runs.Values.Any(run => IsParkedOn(run.Row, key)), "Whatever is parked on a credential wakes with it");
+    /// <summary>A credential was written: nobody stays parked on it for what is not the case any more.</summary>
+    public void Serves(CredentialRow row, ModelTables tables)
+    {
+        var isRefused = row.Refusal.IsActive || !row.HoldsTokens;
+        Check(
+            !tables.Runs.Values.Any(run => IsParkedOn(run.Row, row.Key)
+                && (run.Row.ParkCause == ParkCause.TokenRefused ? !isRefused : row.State == CredentialState.Ready)),
+            "Whatever is parked on a credential wakes with it");
+    }
 
     private static bool IsParkedOn(RunRow run, CredentialKey key) =>
         run is { Status: RunStatus.AwaitingInput, AwaitingReason: AwaitingReason.NeedsOAuthReauth }
@@ -84,9 +90,9 @@ internal sealed class RunRules(World world)
             return;
         var key = new CredentialKey(run.User, run.AwaitedServer!.Value);
         var row = tables.Credentials[key].Row;
+        world.Tally.Add("parked for", run.ParkCause);
         Check(
-            row.State is CredentialState.Absent or CredentialState.NeedsReauth or CredentialState.OperatorError
-            || (row.State == CredentialState.Ready && world.CredentialRules.WasRejectedTwice(key, row.Generation)),
+            run.ParkCause == ParkCause.TokenRefused ? row.Refusal.IsActive : !row.HoldsTokens,
             "No run parks on a credential that serves",
             row.State.ToString());
     }
@@ -96,10 +102,24 @@ internal sealed class RunRules(World world)
         world.Tally.Add("woken", ReasonName(was.AwaitingReason) ?? "");
         if (run.Status == RunStatus.Pending)
             _wokenAt[run.Id] = world.Timeline.Now;
-        if (run.Status == RunStatus.Pending && was.AwaitingReason == AwaitingReason.NeedsOAuthReauth && world.BecameReady(new CredentialKey(was.User, was.AwaitedServer!.Value), tables))
+        if (run.Status == RunStatus.Pending && IsForCredential(was, tables))
             return;
         Check(_triggers.ContainsKey(was.Id), "A run wakes for a cause only");
         Check(TakeTrigger(was.Id), "A run wakes once for each cause");
+    }
+
+    /// <summary>Its cause may have gone in the same commit, or it is the one that is to try.</summary>
+    private bool IsForCredential(RunRow was, ModelTables tables)
+    {
+        if (was.AwaitingReason != AwaitingReason.NeedsOAuthReauth
+            || world.Written(new CredentialKey(was.User, was.AwaitedServer!.Value), tables) is not { } written)
+            return false;
+        var (before, now) = written;
+        if (was.ParkCause != ParkCause.TokenRefused)
+            return now.State == CredentialState.Ready;
+        var isProber = now.Refusal.Prober?.Value == was.Id.Value && before.Refusal.ProbeDeadline != now.Refusal.ProbeDeadline;
+        var isDeposit = now.Generation != before.Generation && now.MintedBy is null;
+        return isProber || isDeposit || (before.Refusal.IsActive && !now.Refusal.IsActive);
     }
 
     private bool TakeTrigger(RunId run)

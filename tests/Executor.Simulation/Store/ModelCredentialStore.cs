@@ -34,6 +34,27 @@ internal sealed class ModelCredentialStore(ModelDatabase database, ModelSession 
                 }),
             cancellationToken);
 
+    public Task<IReadOnlyList<(CredentialKey Key, Guid Run)>> FindProbesAsync(int limit, CancellationToken cancellationToken) =>
+        Immediate.Run<IReadOnlyList<(CredentialKey Key, Guid Run)>>(
+            () => database.Read(session, tables => tables.Credentials.Values
+                .Where(credential => IsPauseOver(credential.Row, database.Now))
+                .OrderBy(credential => credential.Row.Refusal.Until)
+                .Select(credential => (
+                    credential.Row.Key,
+                    Run: tables.Runs.Values
+                        .Where(run => run.Row.AwaitedServer == credential.Row.Key.Server
+                            && run.Row.User == credential.Row.Key.User
+                            && run.Row.ParkCause == ParkCause.TokenRefused)
+                        .MinBy(run => run.Row.Id.ToString(), StringComparer.Ordinal)))
+                .Where(found => found.Run is not null)
+                .Take(limit)
+                .Select(found => (found.Key, found.Run!.Row.Id.Value))
+                .ToList()),
+            cancellationToken);
+
+    private static bool IsPauseOver(CredentialRow row, DateTimeOffset now) =>
+        row is { HoldsTokens: true, Refusal.IsActive: true } && row.Refusal.Until <= now && !(now < row.Refusal.ProbeDeadline);
+
     private static bool IsUnresolved(CredentialRow row, DateTimeOffset now) => row.State switch
     {
         CredentialState.Refreshing => true,
@@ -50,9 +71,15 @@ internal sealed class ModelCredentialStore(ModelDatabase database, ModelSession 
             var ledger = Read(transaction, key, options);
             var decision = decide(ledger);
             if (decision.Row is { } row)
-                (changed, woken) = (true, Write(transaction, ledger, row, decision.Intents ?? [], decision.Forgotten ?? []));
+                {
+                Write(transaction, ledger, row, decision.Intents ?? [], decision.Forgotten ?? []);
+                (changed, woken) = (true, ModelWaking.Wake(transaction, row, decision.Wakes, decision.WakesRun));
+            }
             else
+            {
                 Leave(transaction, key, options, decision.Intents);
+            }
+
             return decision.Result;
         });
 
@@ -89,7 +116,7 @@ internal sealed class ModelCredentialStore(ModelDatabase database, ModelSession 
         return intent.OwnerGone == isGone ? intent : intent with { OwnerGone = isGone };
     }
 
-    private static bool Write(
+    private static void Write(
         ModelTransaction transaction,
         CredentialLedger ledger,
         CredentialRow row,
@@ -106,7 +133,6 @@ internal sealed class ModelCredentialStore(ModelDatabase database, ModelSession 
         foreach (var intent in intents.Where(intent => intent.Generation == row.Generation))
             kept = ModelIntents.Upsert(kept, intent);
         transaction.Tables = transaction.Tables.With(new StoredCredential(StoredCredential.Kept(row, current.Version + 1), kept));
-        return row.State == CredentialState.Ready && ModelWaking.Wake(transaction, row);
     }
 
     private static void Leave(

@@ -48,7 +48,7 @@ internal sealed partial class ModelRunStore
             transaction.Tables = transaction.Tables.With(credential);
         }
 
-        return credential.Row.Generation == seen.Generation && credential.Row.State == seen.State;
+        return seen.IsStill(credential.Row.Generation, credential.Row.State, credential.Row.Refusal.Episode);
     }
 
     private static void Write(ModelTransaction transaction, StoredRun? current, RunRow? run, IReadOnlyList<StepRow> steps)

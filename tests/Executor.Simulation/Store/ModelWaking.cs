@@ -3,22 +3,29 @@ using Executor.Runs;
 
 namespace Executor.Simulation.Store;
 
-/// <summary>In the write that makes a credential ready: exactly once, and never without it.</summary>
+/// <summary>In the write that removes what runs wait for: exactly once, and never without it.</summary>
 internal static class ModelWaking
 {
+    /// <param name="prober">The one run that is to try a refused token.</param>
     /// <returns>Whether any run was woken or hastened.</returns>
-    public static bool Wake(ModelTransaction transaction, CredentialRow ready)
+    public static bool Wake(ModelTransaction transaction, CredentialRow row, ParkCause causes, Guid? prober)
     {
         var tables = transaction.Tables;
         if (tables.Runs.IsEmpty)
             return false;
-        var hastens = ready.RetryAt is null;
+        if (row.State == CredentialState.Ready)
+            causes |= ParkCause.Unusable;
         foreach (var run in tables.Runs.Values)
         {
-            if (IsParkedOn(run.Row, ready.Key))
-                tables = tables.With(run.Requeued(run.Row with { AwaitingReason = AwaitingReason.None, AwaitedServer = null }, transaction.Now));
-            else if (hastens && BacksOffFrom(run.Row, ready.Key))
+            if (IsParkedOn(run.Row, row.Key) && Wakes(run.Row, causes, prober))
+            {
+                tables = tables.With(run.Requeued(
+                    run.Row with { AwaitingReason = AwaitingReason.None, AwaitedServer = null, ParkCause = ParkCause.None }, transaction.Now));
+            }
+            else if (row.EndsWaits && BacksOffFrom(run.Row, row.Key))
+            {
                 tables = tables.With(run.Requeued(run.Row, transaction.Now));
+            }
         }
 
         if (ReferenceEquals(tables, transaction.Tables))
@@ -26,6 +33,10 @@ internal static class ModelWaking
         transaction.Tables = tables;
         return true;
     }
+
+    /// <summary>What says no cause wakes with any.</summary>
+    private static bool Wakes(RunRow run, ParkCause causes, Guid? prober) =>
+        (causes != ParkCause.None && causes.HasFlag(run.ParkCause)) || (run.ParkCause == ParkCause.TokenRefused && run.Id.Value == prober);
 
     private static bool IsParkedOn(RunRow run, CredentialKey key) =>
         run is { Status: RunStatus.AwaitingInput, AwaitingReason: AwaitingReason.NeedsOAuthReauth }

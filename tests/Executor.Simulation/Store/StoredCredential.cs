@@ -21,6 +21,15 @@ internal sealed record StoredCredential(CredentialRow Row, ImmutableList<Refresh
             RefreshAt = row.RefreshAt.Kept(),
             Client = row.Client is { ClientSecretExpiresAt: { } expiry } client ? client with { ClientSecretExpiresAt = expiry.Kept() } : row.Client,
             RetryAt = row.RetryAt.Kept(),
+            MintedAt = row.MintedAt.Kept(),
+            ConfirmingSince = row.ConfirmingSince.Kept(),
+            Refusal = row.Refusal with
+            {
+                CountedAt = row.Refusal.CountedAt.Kept(),
+                Since = row.Refusal.Since.Kept(),
+                Until = row.Refusal.Until.Kept(),
+                ProbeDeadline = row.Refusal.ProbeDeadline.Kept(),
+            },
             Version = version,
         };
     }

@@ -31,7 +31,7 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
         await node.Arrive(world.Latency() * 2, cancellationToken);
         if (fault is not (CallFault.None or CallFault.ToolFails))
             return new McpOutcome<IReadOnlyList<McpTool>>.Failed(Failed(McpFailureCodes.Unreachable, McpEffect.None));
-        return Accepts(server, bearer)
+        return Accepts(user, server, bearer, isTool: false)
             ? new McpOutcome<IReadOnlyList<McpTool>>.Completed(ToolServer.Tools)
             : new McpOutcome<IReadOnlyList<McpTool>>.Unauthorized();
     }
@@ -49,7 +49,7 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
 
         var answer = new TaskCompletionSource<McpOutcome<McpToolResult>>();
         await using var cancelled = cancellationToken.Register(() => answer.TrySetCanceled(cancellationToken));
-        Send(new Request(server, bearer, call.Tool, begun, fault, answer));
+        Send(new Request(user, server, bearer, call.Tool, begun, fault, answer));
         node.Receive(call.Timeout, _ => answer.TrySetResult(Failure(McpFailureCodes.TimedOut, McpEffect.Unknown)));
         return await answer.Task;
     }
@@ -72,7 +72,7 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
     private void Process(Request request)
     {
         var (fault, answer, dice) = (request.Fault, request.Answer, world.NetworkDice);
-        if (!Accepts(request.Server, request.Bearer))
+        if (!Accepts(request.User, request.Server, request.Bearer, isTool: true))
         {
             request.Begun?.TurnedAway();
             Deliver(answer, new McpOutcome<McpToolResult>.Unauthorized(), world.Latency());
@@ -100,11 +100,14 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
         }
     }
 
-    private bool Accepts(McpServer server, AccessToken? bearer)
+    private bool Accepts(UserId user, McpServer server, AccessToken? bearer, bool isTool)
     {
-        var accepts = world.ProviderOf(server.Id).Accepts(bearer?.Value);
-        if (!accepts && bearer is { } token)
-            world.CredentialRules.Rejected(token.Value);
+        var accepts = world.ResourceOf(server.Id).Accepts(bearer?.Value, isTool);
+        var key = new CredentialKey(user, server.Id);
+        if (accepts)
+            world.CredentialRules.Accepted(key);
+        else if (bearer is { } token)
+            world.CredentialRules.Rejected(key, token.Value);
         return accepts;
     }
 
@@ -126,6 +129,7 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
 
     /// <param name="Begun">The beginning of a step that it is made under.</param>
     private sealed record Request(
+        UserId User,
         McpServer Server,
         AccessToken? Bearer,
         string Tool,

@@ -23,6 +23,7 @@ internal sealed class Plan
         Servers = [.. Enumerable.Range(0, dice.Pick(1, 1, 2)).Select(number => ServerPlan.Draw(number, dice))];
         Keys = [.. users.SelectMany(user => Servers.Select(server => new CredentialKey(user, server.Id)))];
         IsPatient = dice.OneIn(6);
+        HasRefusals = dice.OneIn(3);
     }
 
     public bool HasFaults { get; }
@@ -39,6 +40,9 @@ internal sealed class Plan
     public IReadOnlyList<ServerPlan> Servers { get; }
 
     public IReadOnlyList<CredentialKey> Keys { get; }
+
+    /// <summary>MCP servers turn good tokens down for a while.</summary>
+    public bool HasRefusals { get; }
 
     /// <summary>Long waits are among its steps: past the strict deadline, past windows and lifetimes.</summary>
     public bool IsPatient { get; }

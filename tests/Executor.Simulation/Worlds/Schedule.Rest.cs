@@ -8,8 +8,8 @@ namespace Executor.Simulation.Worlds;
 /// <summary>Faults have stopped: everything comes to rest in bounded time, and is as good as it can be.</summary>
 internal sealed partial class Schedule
 {
-    /// <summary>The longest back-off, after an operator's error, is an hour.</summary>
-    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(75);
+    /// <summary>The longest back-off, after an operator's error or a refused token, is an hour and a fifth.</summary>
+    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(90);
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
 
     private IEnumerable<KeyValuePair<CredentialKey, StoredCredential>> Credentials => _world.Database.Tables.Credentials;
@@ -25,6 +25,8 @@ internal sealed partial class Schedule
             Thaw(node);
         }
 
+        foreach (var server in Plan.Servers)
+            _world.ResourceOf(server.Id).Accept();
         _world.CredentialRules.Calm();
         Await("Everything comes to rest", WhatIsUnfinished);
         foreach (var node in Up.ToList())
@@ -58,13 +60,11 @@ internal sealed partial class Schedule
         var outcome = await AskAsync(node, key, 0, rejected: null);
         var provider = _world.ProviderOf(key.Server);
 
-        // The first one may be of an older generation, and what followed that be revoked as well.
-        for (var rejected = Generation.None;
-            outcome is TokenOutcome.Issued issued && !provider.Accepts(issued.Token.Value) && issued.Generation != rejected;
-            outcome = await AskAsync(node, key, 0, rejected))
+        // The first one may be of an older generation, and what followed that be revoked as well; each may be young and given twice.
+        for (var tried = 0; tried < 6 && outcome is TokenOutcome.Issued issued && !provider.Accepts(issued.Token.Value); tried++)
         {
-            _world.CredentialRules.Rejected(issued.Token.Value);
-            rejected = issued.Generation;
+            _world.CredentialRules.Rejected(key, issued.Token.Value);
+            outcome = await AskAsync(node, key, 0, issued.Generation);
         }
 
         var row = _world.Database.Tables.Credentials.TryGetValue(key, out var stored) ? stored.Row : new CredentialRow { Key = key };
@@ -73,6 +73,11 @@ internal sealed partial class Schedule
             case TokenOutcome.Issued last when !provider.Accepts(last.Token.Value) && provider.FindAccess(last.Token.Value) is { IsKilled: false }:
                 _world.Fail("The last token works", last.Token.Value);
                 break;
+            case TokenOutcome.NeedsReauth { IsPauseOver: true, Prober: null }:
+                await ProbeAtLastAsync(node, key);
+                break;
+            case TokenOutcome.NeedsReauth when row is { HoldsTokens: true, Refusal.IsActive: true }:
+                break; // told at once, until the pause is over or whoever tries has found out
             case TokenOutcome.NeedsReauth when row.State is not (CredentialState.Absent or CredentialState.NeedsReauth):
                 _world.Fail("Who is asked to reconnect has to", row.State.ToString());
                 break;
@@ -82,6 +87,26 @@ internal sealed partial class Schedule
                 _world.Fail("Without faults a token is there", $"{row.State} {row.Generation.Value}, {outcome}");
                 break;
         }
+    }
+
+    /// <summary>The pause is over, and the resource refuses nothing any more: whoever tries finds that out.</summary>
+    private async Task ProbeAtLastAsync(SimulatedNode node, CredentialKey key)
+    {
+        var owner = Owner(node, key, 0);
+        var probe = new ProbeId(new Guid(_probes++, 0, 0, new byte[8]));
+        var outcome = await owner.ProbeAsync(probe, CancellationToken.None);
+        if (outcome is TokenOutcome.Issued issued && !_world.ResourceOf(key.Server).Accepts(issued.Token.Value, isTool: true))
+        {
+            _world.CredentialRules.Rejected(key, issued.Token.Value);
+            outcome = await owner.TokenRejectedAsync(new Rejection(issued.Generation, Probe: issued.Probe), CancellationToken.None);
+        }
+
+        if (outcome is not TokenOutcome.Issued last || !_world.ResourceOf(key.Server).Accepts(last.Token.Value, isTool: true))
+            return;
+        _world.CredentialRules.Accepted(key);
+        await owner.TokenAcceptedAsync(last.Generation, CancellationToken.None);
+        if (_world.Database.Tables.Credentials[key].Row.Refusal.IsActive)
+            _world.Fail("A probe that is accepted ends the refusal", key.ToString());
     }
 
     private string? WhatIsUnfinished()
@@ -111,6 +136,9 @@ internal sealed partial class Schedule
         {
             if (run.Row.Status is RunStatus.Pending or RunStatus.Running)
                 return $"a run is {run.Row.Status}";
+            if (run.Row.ParkCause == ParkCause.TokenRefused
+                && _world.Database.Tables.Credentials[new CredentialKey(run.Row.User, run.Row.AwaitedServer!.Value)].Row.HoldsTokens)
+                return "a run waits for a resource that refuses nothing";
         }
 
         return Living.Any(node => !node.Work.IsIdle) ? "there is work left" : null;

@@ -12,6 +12,7 @@ internal sealed partial class Schedule
     private readonly Dictionary<CredentialKey, (Deposit Deposit, int Number)> _deposits = [];
     private readonly List<(RunId Id, Identity.UserId User)> _runs = [];
     private int _depositNumber;
+    private int _probes;
 
     /// <summary>Deposits whose client will send them again.</summary>
     private int _repetitions;
@@ -68,11 +69,13 @@ internal sealed partial class Schedule
     {
         var askedAt = _world.Timeline.Now;
         var owner = Owner(node, key, directory);
+        if (rejected is not null)
+            _world.CredentialRules.Reported(key);
         var outcome = rejected is { } generation
-            ? await owner.TokenRejectedAsync(generation, CancellationToken.None)
+            ? await owner.TokenRejectedAsync(new Rejection(generation), CancellationToken.None)
             : await owner.GetTokenAsync(CancellationToken.None);
         _world.Tally.Add("answers", outcome.GetType().Name);
-        _world.CredentialRules.Answered(node, outcome, rejected, askedAt);
+        _world.CredentialRules.Answered(node, key, outcome, rejected, askedAt);
         if (outcome is TokenOutcome.Issued issued)
             _world.CredentialRules.Issued(node, key, issued, askedAt);
         if (outcome is TokenOutcome.EncryptionKeyMissing)
@@ -84,7 +87,8 @@ internal sealed partial class Schedule
     {
         var key = AnyKey();
         Request(AnyUp(), "lists tools", async node =>
-            await node.Mcp.ListToolsAsync(key.User, _world.ServerOf(key.Server).Server, CancellationToken.None));
+            await node.Mcp.ListToolsAsync(
+                key.User, _world.ServerOf(key.Server).Server, new ProbeId(new Guid(_probes++, 0, 0, new byte[8])), CancellationToken.None));
     }
 
     private void RejectStale()
@@ -117,6 +121,7 @@ internal sealed partial class Schedule
 
     private async Task DepositAsync(SimulatedNode node, CredentialKey key, Deposit deposit, int number)
     {
+        _world.CredentialRules.Of(key).DepositAskedAt = _world.Timeline.Now;
         try
         {
             if (await Owner(node, key, 0).DepositAsync(deposit, CancellationToken.None) is not DepositOutcome.Stored)
@@ -156,6 +161,28 @@ internal sealed partial class Schedule
             return;
         _world.Trace.Note("provider", "ends access tokens");
         Providers.OAuthServer.KillAccessTokens(grant);
+    }
+
+    /// <summary>An MCP server is misconfigured for a while, at its tools or altogether, or its clock is behind.</summary>
+    private void RefuseTokens()
+    {
+        var server = AnyKey().Server;
+        var resource = _world.ResourceOf(server);
+        if (_dice.OneIn(4))
+        {
+            _world.Trace.Note("resource", "has a clock that is behind", server.Value);
+            resource.Skew = _dice.Seconds(1, 3, 6, 12);
+        }
+        else if (_dice.OneIn(3))
+        {
+            _world.Trace.Note("resource", "accepts tokens again", server.Value);
+            resource.Accept();
+        }
+        else
+        {
+            _world.Trace.Note("resource", "refuses tokens", server.Value);
+            resource.Refuse(_dice.Seconds(2, 10, 30, 120, 1200), _dice.OneIn(3));
+        }
     }
 
     private void MoveRun()

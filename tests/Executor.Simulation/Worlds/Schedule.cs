@@ -91,6 +91,9 @@ internal sealed partial class Schedule
             case < 90 when Plan.HasRuns:
                 MoveRun();
                 break;
+            case < 93 when Plan.HasRefusals:
+                RefuseTokens();
+                break;
             case < 98:
                 break;
             case < 100:

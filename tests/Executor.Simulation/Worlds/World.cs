@@ -7,6 +7,7 @@ using Executor.Simulation.Engine;
 using Executor.Simulation.Providers;
 using Executor.Simulation.Rules;
 using Executor.Simulation.Store;
+using Executor.Simulation.Tools;
 using Microsoft.Extensions.Options;
 
 namespace Executor.Simulation.Worlds;
@@ -21,6 +22,7 @@ internal sealed class World
 
     private readonly int _seed;
     private readonly Dictionary<McpServerId, OAuthServer> _providers = [];
+    private readonly Dictionary<McpServerId, Resource> _resources = [];
     private readonly Dictionary<string, SimulatedNode> _nodeOfSession = new(StringComparer.Ordinal);
     private readonly Dice _pumpDice;
     private readonly Dice _feedDice;
@@ -50,7 +52,10 @@ internal sealed class World
         RunRules = new RunRules(this);
         Lifelines = new Lifelines(this);
         foreach (var server in Plan.Servers)
+        {
             _providers[server.Id] = new OAuthServer(server.Host, server.Profile, Timeline) { Replay = CredentialRules.Replayed };
+            _resources[server.Id] = new Resource(_providers[server.Id], Timeline);
+        }
     }
 
     public Dice Dice { get; }
@@ -97,6 +102,8 @@ internal sealed class World
     public ServerPlan ServerOf(McpServerId id) => Plan.Servers.First(server => server.Id == id);
 
     public OAuthServer ProviderOf(McpServerId id) => _providers[id];
+
+    public Resource ResourceOf(McpServerId id) => _resources[id];
 
     /// <summary>A network that works.</summary>
     public TimeSpan Latency() => TimeSpan.FromTicks(1 + NetworkDice.Next(30_000));
@@ -155,8 +162,8 @@ internal sealed class World
                 var former = _before.Credentials.GetValueOrDefault(key);
                 if (!ReferenceEquals(former, stored))
                     CredentialRules.Changed(former, stored);
-                if (!ReferenceEquals(former, stored) && stored.Row.State == CredentialState.Ready)
-                    RunRules.Ready(key, tables);
+                if (!ReferenceEquals(former, stored))
+                    RunRules.Serves(stored.Row, tables);
             }
         }
 
@@ -170,11 +177,13 @@ internal sealed class World
         }
     }
 
-    /// <summary>The credential moved to <see cref="CredentialState.Ready"/>, or was written as such, in the commit that is looked at.</summary>
-    public bool BecameReady(CredentialKey key, ModelTables tables) =>
+    /// <summary>The credential as it was and is, where the commit that is looked at has written it.</summary>
+    public (CredentialRow Was, CredentialRow Is)? Written(CredentialKey key, ModelTables tables) =>
         tables.Credentials.TryGetValue(key, out var stored)
-        && stored.Row.State == CredentialState.Ready
-        && !ReferenceEquals(stored, _before.Credentials.GetValueOrDefault(key));
+        && _before.Credentials.GetValueOrDefault(key) is var former
+        && !ReferenceEquals(stored, former)
+            ? (former?.Row ?? new CredentialRow { Key = key }, stored.Row)
+            : null;
 
     private void WorkOff()
     {

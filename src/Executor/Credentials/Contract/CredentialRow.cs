@@ -27,6 +27,9 @@ public sealed record CredentialRow
     /// <summary>Sealed under (user, server, <see cref="Generation"/>).</summary>
     public byte[]? AccessToken { get; init; }
 
+    /// <summary>By the database's clock. A token refused within seconds of it may only be too young.</summary>
+    public DateTimeOffset? MintedAt { get; init; }
+
     public DateTimeOffset? AccessTokenExpiresAt { get; init; }
 
     /// <summary>When to refresh: well before the expiry, jittered, so that credentials minted together are not refreshed together.</summary>
@@ -43,6 +46,13 @@ public sealed record CredentialRow
     /// <summary>The intent whose success made this generation; how a sender finds out that its unanswered commit took place.</summary>
     public IntentId? MintedBy { get; init; }
 
+    /// <summary>
+    /// The OAuth server has refused the refresh token. Some say so of one that is being processed: the next intent's answer decides.
+    /// </summary>
+    public DateTimeOffset? ConfirmingSince { get; init; }
+
+    public TokenRefusal Refusal { get; init; } = TokenRefusal.None;
+
     /// <summary>No intent opens before this, by the database's clock.</summary>
     public DateTimeOffset? RetryAt { get; init; }
 
@@ -51,6 +61,16 @@ public sealed record CredentialRow
 
     /// <summary>Raised by every change of the row; guards the write of a decision.</summary>
     public long Version { get; init; }
+
+    /// <summary>Runs that were sent back to the queue because the credential was busy have nothing left to wait for.</summary>
+    public bool EndsWaits => State switch
+    {
+        CredentialState.Ready => RetryAt is null,
+        CredentialState.NeedsReauth or CredentialState.OperatorError => true,
+        _ => false,
+    };
+
+    public bool HoldsTokens => State is CredentialState.Ready or CredentialState.Refreshing or CredentialState.Unresolved;
 }
 
 /// <summary>The OAuth client that a refresh token belongs to. The secret is a sealed envelope.</summary>

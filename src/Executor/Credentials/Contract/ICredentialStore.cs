@@ -12,9 +12,10 @@ public interface ICredentialStore
     Task<CredentialSnapshot?> ReadAsync(CredentialKey key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Runs <paramref name="decide"/> inside the transaction (it must be pure: it may run again). A decision that ends in
-    /// <see cref="CredentialState.Ready"/> wakes every run parked on the key in the same transaction. A change of generation
-    /// closes the intents of the old one. Announces a changed row to every node after the commit.
+    /// Runs <paramref name="decide"/> inside the transaction (it must be pure: it may run again). In the same transaction it wakes
+    /// the runs parked on the key whose cause it may have removed: of <see cref="ParkCause.Unusable"/> where it ends in
+    /// <see cref="CredentialState.Ready"/>, and of <see cref="CredentialDecision{T}.Wakes"/>. A change of generation closes the
+    /// intents of the old one. Announces a changed row to every node after the commit.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The database could not be reached, or the commit's outcome is not known.</exception>
     Task<T> ChangeAsync<T>(
@@ -29,6 +30,12 @@ public interface ICredentialStore
     /// <see cref="CredentialRow.RetryAt"/> has passed; after <paramref name="after"/> in key order.
     /// </summary>
     Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(CredentialKey? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Keys whose pause for refused tokens is over and that nobody tries, each with the oldest run that is parked for it; the longest
+    /// over first. Keys that no run waits for are left out.
+    /// </summary>
+    Task<IReadOnlyList<(CredentialKey Key, Guid Run)>> FindProbesAsync(int limit, CancellationToken cancellationToken);
 }
 
 /// <param name="Row">The committed row.</param>
@@ -61,4 +68,11 @@ public sealed record CredentialLedger(
 /// <param name="Intents">Intents to insert or update with it.</param>
 /// <param name="Forgotten">Intents to delete with it.</param>
 public sealed record CredentialDecision<T>(
-    T Result, CredentialRow? Row = null, IReadOnlyList<RefreshIntent>? Intents = null, IReadOnlyList<IntentId>? Forgotten = null);
+    T Result, CredentialRow? Row = null, IReadOnlyList<RefreshIntent>? Intents = null, IReadOnlyList<IntentId>? Forgotten = null)
+{
+    /// <summary>Runs parked for these causes wake with the row, besides those that a row which is ready wakes.</summary>
+    public ParkCause Wakes { get; init; }
+
+    /// <summary>One run that wakes with the row, to try a refused token, if it still is parked for it.</summary>
+    public Guid? WakesRun { get; init; }
+}

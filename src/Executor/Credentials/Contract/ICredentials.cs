@@ -24,8 +24,24 @@ public interface ICredentialOwner
     ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Says that the MCP server answered 401 to the token of <paramref name="rejected"/>. Refreshes only if that generation is
-    /// still current, so that any number of parallel rejections makes one redemption.
+    /// Says that the MCP server answered 401. A token that is seconds old is given once more, after a wait: a clock may be behind.
+    /// Otherwise refreshes, if that generation is still current and the budget allows it: any number of parallel rejections makes
+    /// one redemption, and a server that refuses every token few.
     /// </summary>
-    ValueTask<TokenOutcome> TokenRejectedAsync(Generation rejected, CancellationToken cancellationToken);
+    ValueTask<TokenOutcome> TokenRejectedAsync(Rejection rejection, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asks to try a token although the MCP server refuses them, once the pause is over: one caller at a time, which gets the
+    /// unexpired token that there is, and at most one redemption. All others are answered as by <see cref="GetTokenAsync"/>.
+    /// </summary>
+    ValueTask<TokenOutcome> ProbeAsync(ProbeId probe, CancellationToken cancellationToken);
+
+    /// <summary>Says that the MCP server answered the probe, with anything but 401: what is parked for the refusal goes on.</summary>
+    ValueTask TokenAcceptedAsync(Generation accepted, CancellationToken cancellationToken);
 }
+
+/// <summary>A 401 of the MCP server.</summary>
+/// <param name="Generation">Of the token that it turned down.</param>
+/// <param name="IsRenewed">The token was itself the answer to a rejection: it is fresh, and another would fare no better.</param>
+/// <param name="Probe">Set where the token was given to a probe.</param>
+public readonly record struct Rejection(Generation Generation, bool IsRenewed = false, ProbeId? Probe = null);

@@ -29,8 +29,18 @@ public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
             Log.OperatorError(logger, row.Key.User.Value, row.Key.Server.Value, row.Reason);
     }
 
+    internal void TokensRefused(CredentialKey key) => Log.TokensRefused(logger, key.User.Value, key.Server.Value);
+
+    internal void TokensAccepted(CredentialKey key) => Log.TokensAccepted(logger, key.User.Value, key.Server.Value);
+
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The MCP server {Server} refuses tokens of user {User} that are fresh: they are not renewed for it again before a pause")]
+        public static partial void TokensRefused(ILogger logger, long user, string server);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "The MCP server {Server} does not refuse tokens of user {User} any more")]
+        public static partial void TokensAccepted(ILogger logger, long user, string server);
+
         [LoggerMessage(Level = LogLevel.Error, Message = "A credential (first seen: user {User} at {Server}) does not open with this node's encryption keys: was a key changed or lost without being kept as a retired one? Its user has to reconnect, unless the key comes back")]
         public static partial void Undecryptable(ILogger logger, long user, string server);
 

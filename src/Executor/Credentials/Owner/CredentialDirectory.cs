@@ -28,13 +28,14 @@ internal sealed class CredentialDirectory : ICredentials, ICredentialRecoverer, 
         CredentialAlarms alarms,
         IChangeFeed changes,
         IOptions<CredentialOptions> options,
-        TimeProvider time)
+        TimeProvider time,
+        Random random)
     {
         _activate = key =>
         {
             var reader = new CredentialReader(key, store, vault, options, time);
             var flight = new SharedFlight(refresh, reader, alarms, work, time);
-            return new CredentialOwner(key, store, vault, guard, reader, flight, targets, alarms, options, time);
+            return new CredentialOwner(key, store, vault, guard, reader, flight, targets, alarms, options, time, random);
         };
         _idle = options.Value.OwnerIdle;
         _subscription = changes.Subscribe(OnChange);

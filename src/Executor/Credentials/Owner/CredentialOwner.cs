@@ -17,8 +17,12 @@ internal sealed class CredentialOwner(
     RefreshTargets targets,
     CredentialAlarms alarms,
     IOptions<CredentialOptions> options,
-    TimeProvider time) : ICredentialOwner
+    TimeProvider time,
+    Random random) : ICredentialOwner
 {
+    /// <summary>The database tells whole milliseconds: a token that was waited for must not be too young once more.</summary>
+    private static readonly TimeSpan _rounding = TimeSpan.FromMilliseconds(2);
+
     private long _rejected = Generation.None.Value;
     private long _usedAt = time.GetTimestamp();
 
@@ -55,10 +59,47 @@ internal sealed class CredentialOwner(
             : new ValueTask<TokenOutcome>(AcquireAsync(cancellationToken));
     }
 
-    public ValueTask<TokenOutcome> TokenRejectedAsync(Generation rejected, CancellationToken cancellationToken)
+    public async ValueTask<TokenOutcome> TokenRejectedAsync(Rejection rejection, CancellationToken cancellationToken)
     {
         Touch();
-        return new ValueTask<TokenOutcome>(AcquireAsync(cancellationToken, rejected));
+        var view = await LookAsync(rejection.Generation, cancellationToken);
+        if (view.Row.Generation == rejection.Generation
+            && view.IsUsable(time, Rejected)
+            && view.YoungFor(time, options.Value.YoungToken) is var young
+            && young > TimeSpan.Zero)
+        {
+            await Task.Delay(young + _rounding, time, cancellationToken);
+            view = await LookAsync(cancellationToken);
+            if (view.Row.Generation == rejection.Generation && view.IsUsable(time, Rejected) && !view.IsRefusedTo(rejection.Probe))
+                return Issued(view, rejection.Probe);
+        }
+
+        // Only a pause allows a probe its redemption: where it has had that, this token is as good as it gets.
+        var isLast = rejection.IsRenewed || (rejection.Probe is not null && view.Row.Refusal is { ProbeHasRedeemed: true } refusal && refusal.Prober == rejection.Probe);
+        if (isLast)
+            await RefuseAsync(rejection, cancellationToken);
+        return await AcquireAsync(cancellationToken, rejection.Generation, rejection.Probe);
+    }
+
+    public async ValueTask<TokenOutcome> ProbeAsync(ProbeId probe, CancellationToken cancellationToken)
+    {
+        Touch();
+        var take = new TakeProbe(probe, new RefusalRules(random.NextDouble()));
+        if (!await ChangeAsync(new CredentialChangeOptions(), take.Decide, cancellationToken))
+            return await GetTokenAsync(cancellationToken);
+        var view = await LookAsync(cancellationToken);
+
+        // The one that was refused before: whether it still is, is the question, and asking costs no redemption.
+        return view.HasUnexpired(time) && !view.IsRefusedTo(probe)
+            ? Issued(view, probe)
+            : await AcquireAsync(cancellationToken, probe: probe);
+    }
+
+    public async ValueTask TokenAcceptedAsync(Generation accepted, CancellationToken cancellationToken)
+    {
+        Touch();
+        if (await ChangeAsync(new CredentialChangeOptions(), new AcceptToken(accepted).Decide, cancellationToken))
+            alarms.TokensAccepted(key);
     }
 
     /// <summary>Brings an open or doubtful intent nearer to its end, on nobody's behalf.</summary>
@@ -93,43 +134,44 @@ internal sealed class CredentialOwner(
         }
     }
 
-    private async Task<TokenOutcome> AcquireAsync(CancellationToken cancellationToken, Generation? rejected = null)
+    private async Task RefuseAsync(Rejection rejection, CancellationToken cancellationToken)
+    {
+        var refuse = new RefuseToken(rejection.Generation, rejection.Probe, new RefusalRules(random.NextDouble()));
+        if (await ChangeAsync(new CredentialChangeOptions(), refuse.Decide, cancellationToken))
+            alarms.TokensRefused(key);
+    }
+
+    private async Task<TokenOutcome> AcquireAsync(CancellationToken cancellationToken, Generation? rejected = null, ProbeId? probe = null)
     {
         // Only a good token is answered from memory: a run that is told to park on what was so a moment ago would ask in circles.
         var begun = time.GetTimestamp();
         Reject(rejected);
-        var view = await reader.ReadAsync(cancellationToken);
-        if (view.Row.Generation.Value < rejected?.Value)
-        {
-            reader.Invalidate(); // the caller has seen a newer one than this read, which began before
-            view = await reader.ReadAsync(cancellationToken);
-        }
-
+        var view = await ReadAsync(rejected, cancellationToken);
         while (true)
         {
-            if (Answer(view) is { } known)
+            if (Answer(view, probe) is { } known)
                 return known;
 
             var usable = view.IsUsable(time, Rejected);
             var patience = (usable ? options.Value.CallerWaitWithToken : options.Value.CallerWait) - time.GetElapsedTime(begun);
-            var end = await WaitAsync(view, patience, cancellationToken);
+            var end = await WaitAsync(view, patience, probe, cancellationToken);
             switch (end)
             {
                 case null:
                     view = await LookAsync(cancellationToken); // a deposit or a disconnect may have come meanwhile
-                    return view.IsUsable(time, Rejected) ? Issued(view) : Answer(view) ?? Unavailable(TimeSpan.Zero);
+                    return Usable(view, probe) ?? Answer(view, probe) ?? Unavailable(TimeSpan.Zero);
                 case FlightEnd.KeyMissing:
                     return new TokenOutcome.EncryptionKeyMissing();
                 case FlightEnd.Undecryptable:
-                    return view.NeedsReauth();
+                    return view.NeedsReauth(time);
                 case FlightEnd.RetryLater { Elsewhere: true } when !usable && patience > TimeSpan.Zero:
                     view = await reader.ReadNextAsync(cancellationToken); // another node may be faster than this one's recovery
                     continue;
             }
 
             view = await LookAsync(cancellationToken);
-            if (end is FlightEnd.RetryLater later && Answer(view) is null)
-                return view.IsUsable(time, Rejected) ? Issued(view) : Unavailable(later.After); // a passing fault takes no good token away
+            if (end is FlightEnd.RetryLater later && Answer(view, probe) is null)
+                return Usable(view, probe) ?? (TokenOutcome)Unavailable(later.After); // a passing fault takes no good token away
         }
     }
 
@@ -142,9 +184,9 @@ internal sealed class CredentialOwner(
     }
 
     /// <summary>Null when patience ran out first. Ends early when the generation is no longer current: a deposit need not wait for it.</summary>
-    private async Task<FlightEnd?> WaitAsync(CredentialView view, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<FlightEnd?> WaitAsync(CredentialView view, TimeSpan patience, ProbeId? probe, CancellationToken cancellationToken)
     {
-        var attempt = flight.Join(view.Row, () => view.IsRejected(Rejected));
+        var attempt = flight.Join(view.Row, () => view.IsRejected(Rejected), probe);
         var ended = attempt.Ended();
         var begun = time.GetTimestamp();
         while (true)
@@ -174,11 +216,23 @@ internal sealed class CredentialOwner(
     private async Task<CredentialView> LookAsync(CancellationToken cancellationToken) =>
         InMemory() ?? await reader.ReadAsync(cancellationToken);
 
+    private async Task<CredentialView> LookAsync(Generation atLeast, CancellationToken cancellationToken) =>
+        InMemory() is { } view && view.Row.Generation.Value >= atLeast.Value ? view : await ReadAsync(atLeast, cancellationToken);
+
+    private async Task<CredentialView> ReadAsync(Generation? atLeast, CancellationToken cancellationToken)
+    {
+        var view = await reader.ReadAsync(cancellationToken);
+        if (!(view.Row.Generation.Value < atLeast?.Value))
+            return view;
+        reader.Invalidate(); // the caller has seen a newer one than this read, which began before
+        return await reader.ReadAsync(cancellationToken);
+    }
+
     private CredentialView? InMemory() =>
         reader.Current is { } view && view.IsFresh(time, options.Value.Revalidation) ? view : null;
 
     /// <summary>What the view alone answers; null when it takes a refresh.</summary>
-    private TokenOutcome? Answer(CredentialView view)
+    private TokenOutcome? Answer(CredentialView view, ProbeId? probe)
     {
         if (!vault.HasKey)
             return new TokenOutcome.EncryptionKeyMissing(); // first: no deposit could help
@@ -187,17 +241,28 @@ internal sealed class CredentialOwner(
         else if (view.Undecryptable)
             alarms.Undecryptable(key);
         if (view.Undecryptable || view.Row.State is CredentialState.Absent or CredentialState.NeedsReauth or CredentialState.OperatorError)
-            return view.NeedsReauth();
-        if (AtHand(view) is { } token)
+            return view.NeedsReauth(time);
+        if (AtHand(view, probe) is { } token)
             return token;
+        if (view.IsRefusedTo(probe) || IsOver(view))
+            return view.NeedsReauth(time);
         return !view.IsUsable(time, Rejected) && view.BackOff(time) is var wait && wait > TimeSpan.Zero ? Unavailable(wait) : null;
     }
 
+    /// <summary>A probe that has had its redemption gets no other.</summary>
+    private bool IsOver(CredentialView view) =>
+        view.Row is { State: CredentialState.Ready, Refusal: { IsActive: true, ProbeHasRedeemed: true } } && !view.IsUsable(time, Rejected);
+
+    private TokenOutcome.Issued? Usable(CredentialView view, ProbeId? probe) =>
+        view.IsUsable(time, Rejected) && !view.IsRefusedTo(probe) ? Issued(view, probe) : null;
+
     /// <summary>The token that needs no waiting. One that is to be refreshed soon is served while that goes on.</summary>
-    private TokenOutcome.Issued? AtHand(CredentialView view)
+    private TokenOutcome.Issued? AtHand(CredentialView view, ProbeId? probe = null)
     {
-        if (!view.IsUsable(time, Rejected))
+        if (Usable(view, probe) is not { } token)
             return null;
+        if (probe is not null)
+            return token; // good enough to try
         if (view.WantsRefresh(time) && view.BackOff(time) == TimeSpan.Zero)
         {
             if (view.IsAboutToExpire(time, options.Value.ExpirySkew))
@@ -205,10 +270,11 @@ internal sealed class CredentialOwner(
             flight.Begin(view.Row, () => view.IsRejected(Rejected));
         }
 
-        return Issued(view);
+        return token;
     }
 
-    private static TokenOutcome.Issued Issued(CredentialView view) => new(view.Token!.Value, view.Row.Generation);
+    private static TokenOutcome.Issued Issued(CredentialView view, ProbeId? probe = null) => new(
+        view.Token!.Value, view.Row.Generation, view.Row.Refusal.IsActive && view.Row.Refusal.Prober == probe ? probe : null);
 
     private static TokenOutcome.Unavailable Unavailable(TimeSpan after) => new(Spans.Max(after, TimeSpan.FromSeconds(1)));
 }

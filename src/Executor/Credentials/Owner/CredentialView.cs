@@ -13,10 +13,18 @@ internal sealed record CredentialView(CredentialRow Row, DateTimeOffset Now, lon
 
     /// <summary>There is a token, it has not expired, and neither it nor a newer one was rejected.</summary>
     public bool IsUsable(TimeProvider time, Generation rejected) =>
-        Token is not null
-        && HoldsTokens
-        && !IsRejected(rejected)
-        && Now + time.GetElapsedTime(ReadAt) < Row.AccessTokenExpiresAt;
+        !IsRejected(rejected) && HasUnexpired(time);
+
+    public bool HasUnexpired(TimeProvider time) =>
+        Token is not null && Row.HoldsTokens && Now + time.GetElapsedTime(ReadAt) < Row.AccessTokenExpiresAt;
+
+    /// <summary>How long until its token has an age at which a refusal says something; zero when it has, or when that is not known.</summary>
+    public TimeSpan YoungFor(TimeProvider time, TimeSpan until) =>
+        Spans.Max(Row.MintedAt is { } minted ? until - (Now - minted) - time.GetElapsedTime(ReadAt) : TimeSpan.Zero, TimeSpan.Zero);
+
+    /// <summary>The MCP server refuses tokens, and this caller is not the one who tries them.</summary>
+    public bool IsRefusedTo(ProbeId? probe) => Row.Refusal.IsActive && (probe is null || Row.Refusal.Prober != probe);
+
 
     public bool IsRejected(Generation newest) => Row.Generation.Value <= newest.Value;
 
@@ -35,8 +43,13 @@ internal sealed record CredentialView(CredentialRow Row, DateTimeOffset Now, lon
     public TimeSpan BackOff(TimeProvider time) =>
         Row.RetryAt is { } at && at - Now - time.GetElapsedTime(ReadAt) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
-    public TokenOutcome.NeedsReauth NeedsReauth() => new(Row.Generation, Row.State, Row.Reason);
-
-    private bool HoldsTokens =>
-        Row.State is CredentialState.Ready or CredentialState.Refreshing or CredentialState.Unresolved;
+    public TokenOutcome.NeedsReauth NeedsReauth(TimeProvider time)
+    {
+        var now = Now + time.GetElapsedTime(ReadAt);
+        return new(
+            CredentialSight.Of(Row),
+            Row.Reason,
+            IsPauseOver: Row is { HoldsTokens: true, Refusal.IsActive: true } && !(now < Row.Refusal.Until),
+            Prober: now < Row.Refusal.ProbeDeadline ? Row.Refusal.Prober : null);
+    }
 }

@@ -26,7 +26,8 @@ internal sealed class SharedFlight(
 
     /// <param name="seen">The row of the generation to get past.</param>
     /// <param name="isRejected">Whether its access token was, asked when nothing is to be waited for any more.</param>
-    public Task<FlightEnd> Join(CredentialRow seen, Func<bool> isRejected)
+    /// <param name="probe">Who tries a refused token, if that is what it is for.</param>
+    public Task<FlightEnd> Join(CredentialRow seen, Func<bool> isRejected, ProbeId? probe = null)
     {
         lock (_gate)
         {
@@ -35,7 +36,7 @@ internal sealed class SharedFlight(
             var ended = new TaskCompletionSource<FlightEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
             _generation = seen.Generation;
             _flight = ended.Task;
-            _ = work.Start("refresh", () => RunAsync(seen, isRejected, ended));
+            _ = work.Start("refresh", () => RunAsync(seen, isRejected, probe, ended));
             return ended.Task;
         }
     }
@@ -50,11 +51,11 @@ internal sealed class SharedFlight(
         }
     }
 
-    private async Task RunAsync(CredentialRow seen, Func<bool> isRejected, TaskCompletionSource<FlightEnd> ended)
+    private async Task RunAsync(CredentialRow seen, Func<bool> isRejected, ProbeId? probe, TaskCompletionSource<FlightEnd> ended)
     {
         try
         {
-            var end = await refresh.RunAsync(seen, isRejected, () => reader.Changed);
+            var end = await refresh.RunAsync(seen, isRejected, probe, () => reader.Changed);
             if (end is FlightEnd.Undecryptable)
                 alarms.Undecryptable(seen.Key);
             reader.Invalidate(); // those who waited read what it committed

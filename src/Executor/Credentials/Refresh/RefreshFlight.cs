@@ -22,14 +22,16 @@ internal sealed class RefreshFlight(
     TimeProvider time,
     Random random)
 {
-    private const int MaxGivenUp = 3;
+    /// <summary>As many as it takes to confirm that a token and the one kept beside it are refused.</summary>
+    private const int MaxGivenUp = 4;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     /// <param name="seen">The row of the generation to get past.</param>
     /// <param name="isRejected">Its access token was rejected: asked for each intent, because that may happen while the flight waits.</param>
+    /// <param name="probe">Who tries a refused token, if that is what it is for.</param>
     /// <param name="changed">Completes when the row may have changed.</param>
-    public async Task<FlightEnd> RunAsync(CredentialRow seen, Func<bool> isRejected, Func<Task> changed)
+    public async Task<FlightEnd> RunAsync(CredentialRow seen, Func<bool> isRejected, ProbeId? probe, Func<Task> changed)
     {
         var key = seen.Key;
         var target = targets.For(key.Server);
@@ -70,6 +72,7 @@ internal sealed class RefreshFlight(
             {
                 // One turn covers what is sent beside a request that is still listened for: that is little, and late if it waits.
                 HasTurn = turn is not null || listening.Count > 0,
+                Probe = probe,
             };
             switch (await OpenAsync(key, request, openedAt, turn))
             {
@@ -84,6 +87,15 @@ internal sealed class RefreshFlight(
                     if (opened >= MaxGivenUp && listening.Count == 0)
                         return new FlightEnd.RetryLater(Soon);
                     break;
+                case OpenIntentResult.Confirming pause when listening.Count > 0:
+                    if (await listening.HearAsync(pause.For))
+                        return new FlightEnd.Moved();
+                    break;
+                case OpenIntentResult.Confirming pause when time.GetElapsedTime(begun) + pause.For < options.Value.CallerWait:
+                    await Task.WhenAny(changed().Ended(), Task.Delay(pause.For, time));
+                    break;
+                case OpenIntentResult.Confirming pause:
+                    return new FlightEnd.RetryLater(pause.For);
                 case OpenIntentResult.BackOff backOff when listening.Count == 0:
                     return new FlightEnd.RetryLater(backOff.For);
                 case OpenIntentResult.BackOff backOff:

@@ -6,5 +6,11 @@ internal sealed record DeleteCredential(CredentialKey Key)
     public CredentialDecision<bool> Decide(CredentialLedger ledger) =>
         ledger.Row is null or { State: CredentialState.Absent }
             ? new(false)
-            : new(true, new CredentialRow { Key = Key, Version = ledger.Row.Version, Generation = ledger.NextGeneration });
+            : new(true, new CredentialRow
+            {
+                Key = Key,
+                Version = ledger.Row.Version,
+                Generation = ledger.NextGeneration,
+                Refusal = RefusalRules.End(ledger.Row.Refusal), // its budget is given back by time only
+            });
 }

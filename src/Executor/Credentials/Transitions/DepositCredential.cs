@@ -14,15 +14,16 @@ internal sealed record DepositCredential(CredentialKey Key, Deposit Deposit, int
             return NewGeneration(ledger, row, vault);
 
         // A client's retry carries the token of long ago: putting it back would spend a spent token. The registration may be newer.
+        // What it may change is the registration, and it ends the pause after a refusal: the user has seen to something.
         var isSame = IsSameRegistration(row, vault);
-        if (isSame && row.State != CredentialState.OperatorError)
+        if (isSame && row.State != CredentialState.OperatorError && !row.Refusal.IsActive)
             return new(row.Generation);
-        var updated = isSame ? row : row with { Client = Registration(vault) };
+        var updated = (isSame ? row : row with { Client = Registration(vault) }) with { Refusal = RefusalRules.End(row.Refusal) };
 
         // Without its last intent: what the former registration was refused for is not held against this one.
         if (row.State == CredentialState.OperatorError)
             updated = updated with { State = ledger.AtRest(), Reason = CredentialReason.None, Intent = null, RetryAt = null, Failures = 0 };
-        return new(row.Generation, updated);
+        return new(row.Generation, updated) { Wakes = ParkCause.TokenRefused };
     }
 
     private bool RepeatsLineage(CredentialRow row, CredentialVault vault) =>
@@ -42,7 +43,11 @@ internal sealed record DepositCredential(CredentialKey Key, Deposit Deposit, int
             RefreshToken = vault.SealRefreshToken(Deposit.RefreshToken, Key, generation),
             Lineage = vault.HashLineage(Deposit.RefreshToken, Key),
             Client = Registration(vault),
-        });
+            Refusal = RefusalRules.End(row.Refusal),
+        })
+        {
+            Wakes = ParkCause.TokenRefused,
+        };
     }
 
     private ClientRegistration Registration(CredentialVault vault) => new(

@@ -3,41 +3,69 @@ namespace Executor.Credentials.Transitions;
 /// <summary>
 /// Makes a refusal final. It takes more than the answer: every earlier intent of the generation must be over, since one that is
 /// still listened for may yet bring a success. Until then the answer waits on its intent, and whoever sees the last earlier one
-/// end finishes it, without redeeming anything again.
+/// end finishes it, without redeeming anything again. And a refused grant is confirmed by a further intent: some servers say
+/// <c>invalid_grant</c> of a token that is being processed.
 /// </summary>
 internal static class Finalisation
 {
+    /// <summary>For how long a confirmation may stay without a complete answer.</summary>
+    private static readonly TimeSpan ConfirmationLimit = TimeSpan.FromMinutes(10);
+
     /// <summary>The row as the recorded refusal leaves it; null when none is recorded or it has to wait.</summary>
     public static CredentialRow? TryFinish(CredentialLedger ledger, CredentialRow row, RetrySpacing spacing)
     {
         if (row.State is not (CredentialState.Refreshing or CredentialState.Unresolved)
-            || ledger.Last() is not { RecordedFailure: not CredentialReason.None } last
+            || ledger.Last() is not { } last
+            || last.IsBeingConfirmed(row)
             || ledger.Intents.Any(intent => intent.Id != last.Id && !intent.IsOver()))
             return null;
+        return last.RecordedFailure switch
+        {
+            CredentialReason.None => IsUnconfirmed(ledger, row, last) ? Dead(row, CredentialReason.OutcomeUnknown) : null,
+            CredentialReason.Revoked => Refused(ledger, row, last, spacing),
+            var reason => row with
+            {
+                State = CredentialState.OperatorError,
+                Reason = reason,
+                RetryAt = ledger.Now + spacing.AfterOperatorError(row.Failures),
+                Failures = row.Failures + 1,
+            },
+        };
+    }
 
-        if (last.RecordedFailure != CredentialReason.Revoked)
+    private static CredentialRow Refused(CredentialLedger ledger, CredentialRow row, RefreshIntent last, RetrySpacing spacing)
+    {
+        // What is kept is tried first, and at once: it may be honoured inside a window only.
+        var triesKept = row.KeptRefreshToken is not null && !last.UsesKept;
+        if (triesKept && row.ConfirmingSince is null)
+            return row with { State = CredentialState.Ready, TryKept = true, RetryAt = null };
+        if (triesKept || row.ConfirmingSince is null)
         {
             return row with
             {
-                State = CredentialState.OperatorError,
-                Reason = last.RecordedFailure,
-                RetryAt = ledger.Now + spacing.AfterOperatorError(row.Failures),
-                Failures = row.Failures + 1,
+                State = CredentialState.Unresolved,
+                TryKept = triesKept,
+                ConfirmingSince = ledger.Now,
+                RetryAt = ledger.Now + spacing.BeforeConfirmation(),
             };
         }
 
-        if (row.KeptRefreshToken is not null && !last.UsesKept)
-            return row with { State = CredentialState.Ready, TryKept = true, RetryAt = null };
-
         var doubted = last.UsesKept || ledger.Intents.Any(intent => intent.Id != last.Id && intent.IsDoubtful());
-        return row with
-        {
-            State = CredentialState.NeedsReauth,
-            Reason = doubted ? CredentialReason.OutcomeUnknown : CredentialReason.Revoked,
-            RetryAt = null,
-            AccessToken = null,
-            AccessTokenExpiresAt = null,
-            RefreshAt = null,
-        };
+        return Dead(row, doubted ? CredentialReason.OutcomeUnknown : CredentialReason.Revoked);
     }
+
+    /// <summary>The confirmation was sent, and nothing that came in all that time tells.</summary>
+    private static bool IsUnconfirmed(CredentialLedger ledger, CredentialRow row, RefreshIntent last) =>
+        row.ConfirmingSince is { } since && ledger.Now - since >= ConfirmationLimit && last.IsOver();
+
+    private static CredentialRow Dead(CredentialRow row, CredentialReason reason) => row with
+    {
+        State = CredentialState.NeedsReauth,
+        Reason = reason,
+        RetryAt = null,
+        AccessToken = null,
+        AccessTokenExpiresAt = null,
+        MintedAt = null,
+        RefreshAt = null,
+    };
 }

@@ -16,15 +16,23 @@ internal static class Ledgers
     public static bool IsDoubtful(this RefreshIntent intent) =>
         intent.Settlement is IntentSettlement.InDoubt or IntentSettlement.Unsettled;
 
-    /// <summary>A state without an intent: what a request has left in doubt stays so until it is resolved.</summary>
+    /// <summary>A state without an intent: what a request has left in doubt, or a refusal open, stays so until it is resolved.</summary>
     public static CredentialState AtRest(this CredentialLedger ledger) =>
-        ledger.Intents.Any(IsDoubtful) ? CredentialState.Unresolved : CredentialState.Ready;
+        ledger.Row?.ConfirmingSince is not null || ledger.Intents.Any(IsDoubtful) ? CredentialState.Unresolved : CredentialState.Ready;
+
+    /// <summary>Its refusal is the one that is being confirmed: the next intent's answer decides.</summary>
+    public static bool IsBeingConfirmed(this RefreshIntent intent, CredentialRow row) => intent.StartedAt <= row.ConfirmingSince;
 
     public static bool IsTolerantNow(this CredentialLedger ledger, ReplayRules rules) =>
         rules.IsTolerant(ledger.Intents.Count > 0 ? ledger.Intents[0].StartedAt : ledger.Now, ledger.Now);
 
-    /// <summary>More than one intent of the generation was opened, sent or not.</summary>
-    public static bool IsContested(this CredentialLedger ledger) => ledger.Intents.Any(intent => intent.Ordinal > 1);
+    /// <summary>
+    /// More than one intent of the generation was opened, sent or not. One that was refused does not count: it brought no pair that
+    /// could have been killed, and to keep the redeemed token for its sake would only spend it twice.
+    /// </summary>
+    public static bool IsContested(this CredentialLedger ledger, IntentId mine) =>
+        ledger.Intents.Any(intent => intent.Ordinal > 1)
+        && ledger.Intents.Any(intent => intent.Id != mine && intent.Settlement != IntentSettlement.Refused);
 
     /// <summary>
     /// What a generation that is tried for days need not keep: the first intent tells when the window began, one doubt tells as much

@@ -20,6 +20,9 @@ internal sealed record OpenIntent(
     RetrySpacing Spacing,
     Func<NodeRef, bool> IsSuspect)
 {
+    /// <summary>Whoever tries a refused token, if the asker asks for it.</summary>
+    public ProbeId? Probe { get; init; }
+
     /// <summary>The asker has waited for its OAuth server's limits; otherwise only what cannot wait is permitted.</summary>
     public bool HasTurn { get; init; } = true;
 
@@ -33,12 +36,14 @@ internal sealed record OpenIntent(
             return new(new OpenIntentResult.Moved(), finished);
         if (row.State is CredentialState.Absent or CredentialState.NeedsReauth)
             return Leave(new OpenIntentResult.Moved());
+        if (ForRefusedTokens(ledger, row) is { } denied)
+            return denied;
         if (HasExpiredSecret(row, ledger.Now))
             return new(new OpenIntentResult.Moved(), ExpiredSecret(row));
         if (ledger.OpenerGone)
             return Leave(new OpenIntentResult.BackOff(Rules.ObserverMargin));
         if (row.RetryAt is { } retryAt && ledger.Now < retryAt && !IsSuperseding(ledger))
-            return Leave(new OpenIntentResult.BackOff(retryAt - ledger.Now));
+            return Leave(Wait(row, retryAt - ledger.Now));
         if (UnsafeFor(ledger, row) is { } wait)
             return Leave(new OpenIntentResult.Busy(wait));
         if (AbandonedFor(ledger) is { } rest)
@@ -47,6 +52,31 @@ internal sealed record OpenIntent(
             ? Permit(ledger, row, NewIntent(ledger), vault, write: true)
             : Leave(new OpenIntentResult.NeedsTurn());
     }
+
+    /// <summary>
+    /// While the MCP server refuses tokens, only the probe may obtain another, once; and what 401s ask for has a budget. What is in
+    /// doubt is resolved all the same: that is not for a token's sake.
+    /// </summary>
+    private CredentialDecision<OpenIntentResult>? ForRefusedTokens(CredentialLedger ledger, CredentialRow row)
+    {
+        if (row.State != CredentialState.Ready)
+            return null;
+        var refusal = RefusalRules.At(row.Refusal, ledger.Now);
+        if (refusal.IsActive)
+            return IsProbe(refusal) ? null : Leave(new OpenIntentResult.Moved());
+        return !IsForRejection(ledger, row) || RefusalRules.IsAllowed(refusal)
+            ? null
+            : new(new OpenIntentResult.Moved(), row with { Refusal = new RefusalRules(Spacing.Jitter).Pause(refusal, ledger.Now) });
+    }
+
+    private bool IsProbe(TokenRefusal refusal) => Probe is not null && refusal.Prober == Probe && !refusal.ProbeHasRedeemed;
+
+    /// <summary>The token's own age is no reason to refresh yet: the 401 is.</summary>
+    private bool IsForRejection(CredentialLedger ledger, CredentialRow row) =>
+        DropsAccessToken && row.AccessToken is not null && ledger.Now < row.RefreshAt;
+
+    private static OpenIntentResult Wait(CredentialRow row, TimeSpan time) =>
+        row.ConfirmingSince is null ? new OpenIntentResult.BackOff(time) : new OpenIntentResult.Confirming(time);
 
     private static CredentialDecision<OpenIntentResult> Leave(OpenIntentResult result) => new(result);
 
@@ -68,7 +98,9 @@ internal sealed record OpenIntent(
     /// <summary>How long until it may be safe to redeem beside the intents that are not over; null when it is now.</summary>
     private TimeSpan? UnsafeFor(CredentialLedger ledger, CredentialRow row)
     {
-        if (row.State == CredentialState.Unresolved && ledger.Last() is { RecordedFailure: not CredentialReason.None })
+        if (row.State == CredentialState.Unresolved
+            && ledger.Last() is { RecordedFailure: not CredentialReason.None } answered
+            && !answered.IsBeingConfirmed(row))
             return Rules.ObserverMargin; // answered: only whether it is final is open, and no redemption tells that
 
         var open = row.State == CredentialState.Refreshing ? ledger.Last() : null;
@@ -133,7 +165,12 @@ internal sealed record OpenIntent(
             return Leave(permit);
         var opening = row with { State = CredentialState.Refreshing, Reason = CredentialReason.None, Intent = Id, RetryAt = null };
         if (DropsAccessToken)
-            opening = opening with { AccessToken = null, AccessTokenExpiresAt = null, RefreshAt = null };
+            opening = opening with { AccessToken = null, AccessTokenExpiresAt = null, MintedAt = null, RefreshAt = null };
+        var refusal = RefusalRules.At(row.Refusal, ledger.Now);
+        if (row.State == CredentialState.Ready && refusal.IsActive)
+            opening = opening with { Refusal = RefusalRules.CountProbe(refusal, ledger.Now) };
+        else if (row.State == CredentialState.Ready && IsForRejection(ledger, row))
+            opening = opening with { Refusal = RefusalRules.Count(refusal, ledger.Now) };
         return new(permit, opening, [intent], ledger.Forgettable());
     }
 }
@@ -156,6 +193,9 @@ internal abstract record OpenIntentResult
 
     /// <summary>The last attempt failed; not before this has passed.</summary>
     public sealed record BackOff(TimeSpan For) : OpenIntentResult;
+
+    /// <summary>A refusal is confirmed after this has passed, which callers can wait for.</summary>
+    public sealed record Confirming(TimeSpan For) : OpenIntentResult;
 
     /// <summary>It may be opened, after a wait for the OAuth server's limits.</summary>
     public sealed record NeedsTurn : OpenIntentResult;

@@ -6,6 +6,7 @@ internal readonly record struct RetrySpacing(double Jitter)
 {
     private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Confirmation = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan OperatorFirst = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan OperatorLongest = TimeSpan.FromHours(1);
 
@@ -17,6 +18,9 @@ internal readonly record struct RetrySpacing(double Jitter)
         var own = Grow(First, Longest, failures);
         return retryAfter is { } asked && asked > own ? Spans.Min(asked, LongestRetryAfter) : own;
     }
+
+    /// <summary>Long enough for a request that is being processed to end; callers wait for it.</summary>
+    public TimeSpan BeforeConfirmation() => Confirmation * (0.5 + Jitter / 2);
 
     public TimeSpan AfterOperatorError(int failures) => Grow(OperatorFirst, OperatorLongest, failures);
 

@@ -34,7 +34,7 @@ internal sealed record SettleIntent(
     {
         var next = ledger.NextGeneration;
         var successor = granted.RefreshToken ?? Redeemed;
-        var contested = ledger.IsContested() && successor != Redeemed;
+        var contested = ledger.IsContested(Intent.Id) && successor != Redeemed;
         var (expiresAt, refreshAt) = Lifetimes.From(ledger.Now, granted.ExpiresIn);
         return new(SettleResult.Stored, row with
         {
@@ -45,8 +45,10 @@ internal sealed record SettleIntent(
             KeptRefreshToken = contested ? vault.SealKeptToken(Redeemed, row.Key, next) : null,
             TryKept = false,
             AccessToken = vault.SealAccessToken(granted.AccessToken, row.Key, next),
+            MintedAt = ledger.Now,
             AccessTokenExpiresAt = expiresAt,
             RefreshAt = refreshAt,
+            ConfirmingSince = null,
             Intent = null,
             MintedBy = Intent.Id,
             RetryAt = null,
@@ -68,7 +70,7 @@ internal sealed record SettleIntent(
             || !vault.TryOpenRefreshToken(row, out var current)
             || current == late)
             return new(SettleResult.Discarded);
-        var keeping = row with { KeptRefreshToken = vault.SealKeptToken(late, row.Key, row.Generation) };
+        var keeping = row with { KeptRefreshToken = vault.SealKeptToken(late, row.Key, row.Generation), ConfirmingSince = null };
         if (row.State == CredentialState.NeedsReauth)
             keeping = keeping with { State = CredentialState.Ready, Reason = CredentialReason.None, TryKept = true };
 

@@ -104,7 +104,11 @@ public sealed record ReadyRuns(IReadOnlyList<ReadyRun> Runs, TimeSpan? NextDue);
 public readonly record struct ReadyRun(RunId Id, UserId User, McpServerId? Server);
 
 /// <summary>A park holds only while the credential's row still is what the parking run saw.</summary>
-public readonly record struct CredentialSeen(CredentialKey Key, Generation Generation, CredentialState State);
+public readonly record struct CredentialSeen(CredentialKey Key, CredentialSight Sight)
+{
+    public bool IsStill(Generation generation, CredentialState state, long episode) =>
+        generation == Sight.Generation && state == Sight.State && episode == Sight.Episode;
+}
 
 /// <summary>A run as it was committed last, to the knowledge of whoever committed it.</summary>
 /// <param name="Current">The step at the run's position, without its result; null past the last.</param>

@@ -32,7 +32,7 @@ public enum AwaitingReason
 {
     None,
 
-    /// <summary>The user has to reconnect to <see cref="RunRow.AwaitedServer"/>; a deposit wakes the run.</summary>
+    /// <summary>The user has to reconnect to <see cref="RunRow.AwaitedServer"/>; what removes the <see cref="RunRow.ParkCause"/> wakes the run.</summary>
     NeedsOAuthReauth,
 
     /// <summary>A call was sent and nobody knows whether it took effect; the user says retry or skip.</summary>

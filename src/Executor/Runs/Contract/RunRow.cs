@@ -1,3 +1,4 @@
+using Executor.Credentials;
 using Executor.Identity;
 using Executor.Nodes;
 
@@ -28,6 +29,9 @@ public sealed record RunRow
     public AwaitingReason AwaitingReason { get; init; }
 
     public McpServerId? AwaitedServer { get; init; }
+
+    /// <summary>What has to change at <see cref="AwaitedServer"/>'s credential.</summary>
+    public ParkCause ParkCause { get; init; }
 
     /// <summary>Not claimed before this, by the database's clock.</summary>
     public DateTimeOffset? NotBefore { get; init; }

@@ -88,7 +88,7 @@ internal sealed partial class RunDriver
             case AuthorizedOutcome<McpToolResult>.Completed { Value: var failed }:
                 return FailAsync(Current with { Result = failed.Result.GetRawText() }, _toolFailed);
             case AuthorizedOutcome<McpToolResult>.NeedsReauth seen:
-                return ParkAsync(taken, seen.Seen, seen.SeenState, Flow.Prepare);
+                return ParkAsync(taken, seen.Seen, Flow.Prepare);
             case AuthorizedOutcome<McpToolResult>.Unavailable busy:
                 return BlockAsync(taken, busy.RetryAfter, GiveUpBlocked);
             case AuthorizedOutcome<McpToolResult>.EncryptionKeyMissing:

@@ -34,7 +34,7 @@ internal sealed partial class RunDriver
             case UnknownVerdict.Later later:
                 return await BlockAsync(step, later.RetryAfter, DriverMoves.Interrupt);
             case UnknownVerdict.NeedsReauth { Seen: var seen }:
-                return await ParkAsync(step, seen.Seen, seen.SeenState, Flow.Resolve);
+                return await ParkAsync(step, seen, Flow.Resolve);
             default:
                 throw new UnreachableException();
         }
@@ -44,7 +44,7 @@ internal sealed partial class RunDriver
     {
         try
         {
-            return await parts.Unknown.DecideAsync(_run.User, step, CancellationToken.None);
+            return await parts.Unknown.DecideAsync(_run.User, step, Probe, CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {
@@ -64,11 +64,11 @@ internal sealed partial class RunDriver
         return Parked(outcome, AwaitingReason.Interrupted);
     }
 
-    private async Task<Flow> ParkAsync(StepRow step, Generation seen, CredentialState state, Flow otherwise)
+    private async Task<Flow> ParkAsync(StepRow step, CredentialSight seen, Flow otherwise)
     {
         var credential = Credential;
         var outcome = await WriteAsync(
-            ledger => DriverMoves.Park(ledger, step, credential), new CredentialSeen(credential, seen, state));
+            ledger => DriverMoves.Park(ledger, step, credential, seen.Cause), new CredentialSeen(credential, seen));
         if (outcome == MoveOutcome.NotAsSeen)
         {
             Current = step;

@@ -57,6 +57,9 @@ internal sealed partial class RunDriver(
 
     private CredentialKey Credential => new(_run.User, Current.Definition.Server);
 
+    /// <summary>As whom it tries a token that the server refuses, should it be this run's turn.</summary>
+    private ProbeId Probe => new(_claim.Run.Value);
+
     /// <summary>No further step may begin here: the node stops, is unsure of its heartbeat, or lives in another incarnation by now.</summary>
     private bool MustStop => !parts.Liveness.MayStartSteps || parts.Liveness.Self != _claim.Owner;
 
@@ -126,7 +129,7 @@ internal sealed partial class RunDriver(
     {
         try
         {
-            return await parts.Mcp.AuthorizeAsync(_run.User, ready.Server, CancellationToken.None);
+            return await parts.Mcp.AuthorizeAsync(_run.User, ready.Server, Probe, CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {
@@ -136,7 +139,7 @@ internal sealed partial class RunDriver(
 
     private Task<Flow> DeniedAsync(TokenOutcome outcome) => outcome switch
     {
-        TokenOutcome.NeedsReauth seen => ParkAsync(Current with { Status = StepStatus.Pending }, seen.Seen, seen.SeenState, Flow.Prepare),
+        TokenOutcome.NeedsReauth needs => ParkAsync(Current with { Status = StepStatus.Pending }, needs.Seen, Flow.Prepare),
         TokenOutcome.Unavailable busy => BlockAsync(Current with { Status = StepStatus.Pending }, busy.RetryAfter, GiveUpBlocked),
         TokenOutcome.EncryptionKeyMissing => FailAsync(Current, _keyMissing),
         _ => throw new UnreachableException(),

@@ -1,3 +1,4 @@
+using Executor.Credentials;
 using Executor.Identity;
 using Executor.Servers;
 
@@ -18,23 +19,23 @@ internal abstract record UnknownVerdict
     public sealed record Later(TimeSpan RetryAfter) : UnknownVerdict;
 
     /// <summary>Nor before the user has reconnected.</summary>
-    public sealed record NeedsReauth(AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth Seen) : UnknownVerdict;
+    public sealed record NeedsReauth(CredentialSight Seen) : UnknownVerdict;
 }
 
 internal sealed class UnknownOutcome(IMcpServerCatalog catalog, AuthorizedMcp mcp)
 {
     private static readonly TimeSpan _noHurry = TimeSpan.FromSeconds(5);
 
-    public async Task<UnknownVerdict> DecideAsync(UserId user, StepDefinition step, CancellationToken cancellationToken)
+    public async Task<UnknownVerdict> DecideAsync(UserId user, StepDefinition step, ProbeId probe, CancellationToken cancellationToken)
     {
         if (step.OnUnknown != OnUnknown.ByAnnotations)
             return step.OnUnknown == OnUnknown.Retry ? new UnknownVerdict.Repeat() : new UnknownVerdict.Ask();
         if (catalog.Find(step.Server) is not { } server)
             return new UnknownVerdict.Ask();
-        return await mcp.ListToolsAsync(user, server, cancellationToken) switch
+        return await mcp.ListToolsAsync(user, server, probe, cancellationToken) switch
         {
             AuthorizedOutcome<IReadOnlyList<McpTool>>.Completed tools => ByAnnotations(tools.Value, step.Tool),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth seen => new UnknownVerdict.NeedsReauth(seen),
+            AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth seen => new UnknownVerdict.NeedsReauth(seen.Seen),
             AuthorizedOutcome<IReadOnlyList<McpTool>>.Unavailable busy => new UnknownVerdict.Later(busy.RetryAfter),
             AuthorizedOutcome<IReadOnlyList<McpTool>>.Failed { Failure.Code: var code } when !MayPass(code) => new UnknownVerdict.Ask(),
             _ => new UnknownVerdict.Later(_noHurry),

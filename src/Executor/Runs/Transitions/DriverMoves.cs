@@ -53,7 +53,7 @@ internal static class DriverMoves
         MoveOutcome.Ended, ledger.Run!.MoveTo(RunStatus.Cancelled, ledger.Now), UserMoves.Cancelled(ledger.Current));
 
     /// <summary>Waits for the user to reconnect; but when the credential has changed since it was seen, the run goes on instead.</summary>
-    public static RunDecision<MoveOutcome> Park(RunLedger ledger, StepRow step, CredentialKey credential)
+    public static RunDecision<MoveOutcome> Park(RunLedger ledger, StepRow step, CredentialKey credential, ParkCause cause)
     {
         var run = ledger.Run!;
         if (run.CancelRequested)
@@ -64,6 +64,7 @@ internal static class DriverMoves
         {
             AwaitingReason = AwaitingReason.NeedsOAuthReauth,
             AwaitedServer = credential.Server,
+            ParkCause = cause,
             BlockedSince = null,
         };
         return new(MoveOutcome.Ended, parked, [step]);

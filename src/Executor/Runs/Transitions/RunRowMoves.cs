@@ -1,3 +1,5 @@
+using Executor.Credentials;
+
 namespace Executor.Runs.Transitions;
 
 /// <summary>What every move of a run has in common.</summary>
@@ -12,6 +14,7 @@ internal static class RunRowMoves
         Owner = status == RunStatus.Running ? run.Owner : null,
         AwaitingReason = AwaitingReason.None,
         AwaitedServer = null,
+        ParkCause = ParkCause.None,
         NotBefore = null,
         BlockedSince = status.IsFinal() ? null : run.BlockedSince,
         UpdatedAt = now,

@@ -18,4 +18,7 @@ internal sealed class BenchCredentialStore(BenchWorld world, BenchNode node, ICr
 
     public Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(CredentialKey? after, int limit, CancellationToken cancellationToken) =>
         world.Database.CallAsync(node, () => store.FindUnresolvedAsync(after, limit, CancellationToken.None).GetAwaiter().GetResult());
+
+    public Task<IReadOnlyList<(CredentialKey Key, Guid Run)>> FindProbesAsync(int limit, CancellationToken cancellationToken) =>
+        world.Database.CallAsync(node, () => store.FindProbesAsync(limit, CancellationToken.None).GetAwaiter().GetResult());
 }

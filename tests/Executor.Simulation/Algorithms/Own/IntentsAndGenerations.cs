@@ -53,9 +53,9 @@ internal sealed class IntentsAndGenerations : IRefreshAlgorithm, IDisposable
             credentials, opener, redeemer, gate, targets, _liveness, _state, node.Work, Settings, time, node.Random);
         var alarms = new CredentialAlarms(NullLogger<CredentialAlarms>.Instance);
         _directory = new CredentialDirectory(
-            credentials, Shared.Vault, Shared.Guard, flight, targets, node.Work, alarms, session.Changes, Settings, time);
+            credentials, Shared.Vault, Shared.Guard, flight, targets, node.Work, alarms, session.Changes, Settings, time, node.Random);
         var recovery = new CredentialRecovery(
-            credentials, _directory, _liveness, Settings, time, NullLogger<CredentialRecovery>.Instance);
+            credentials, _directory, new ProbeSweep(credentials, node.Random), _liveness, Settings, time, NullLogger<CredentialRecovery>.Instance);
         _services = [new NodeHeart(_liveness, node.Work, _state, time), recovery];
     }
 
