@@ -186,10 +186,14 @@ internal sealed class CredentialOwner(
             alarms.OperatorError(view.Row); // the recovery tries again when the back-off has passed
         else if (view.Undecryptable)
             alarms.Undecryptable(key);
+        else if (view.UnknownKey is { } unknown)
+            alarms.UnknownKey(key, unknown);
         if (view.Undecryptable || view.Row.State is CredentialState.Absent or CredentialState.NeedsReauth or CredentialState.OperatorError)
             return view.NeedsReauth();
         if (AtHand(view) is { } token)
             return token;
+        if (view.UnknownKey is not null)
+            return view.IsUsable(time, Rejected) ? Issued(view) : Unavailable(RefreshFlight.KeyUnknownPause);
         return !view.IsUsable(time, Rejected) && view.BackOff(time) is var wait && wait > TimeSpan.Zero ? Unavailable(wait) : null;
     }
 

@@ -22,6 +22,9 @@ internal sealed class RefreshFlight(
     TimeProvider time,
     Random random)
 {
+    /// <summary>How long this node does not look again for a key that it does not have. Another node may have it.</summary>
+    public static readonly TimeSpan KeyUnknownPause = TimeSpan.FromSeconds(10);
+
     private const int MaxGivenUp = 3;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
@@ -102,6 +105,8 @@ internal sealed class RefreshFlight(
                 case OpenIntentResult.NeedsTurn:
                     needsTurn = true;
                     break;
+                case OpenIntentResult.KeyUnknown:
+                    return new FlightEnd.RetryLater(KeyUnknownPause);
                 case OpenIntentResult.Undecryptable:
                     return new FlightEnd.Undecryptable();
                 case OpenIntentResult.KeyMissing:
