@@ -17,7 +17,7 @@ internal static class HostileTokens
     public static IEnumerable<(string What, string Token)> All()
     {
         var later = TestTokens.InSeconds(TimeSpan.FromHours(1));
-        var past = TestTokens.InSeconds(TimeSpan.FromSeconds(-1));
+        var past = TestTokens.InSeconds(TimeSpan.FromMinutes(-2));
         var good = TestTokens.For(Target.Attacker);
         var payload = $$"""{"id":42,"name":"SENTINEL-hostile","exp":{{later}}}""";
         var parts = good.Split('.');
