@@ -21,7 +21,8 @@ internal readonly record struct TokenClaims(DateTimeOffset ExpiresAt, DateTimeOf
             return TokenRefusal.Malformed;
         var isAccepted = root.TryGetProperty("alg", out var alg)
             && alg.ValueKind == JsonValueKind.String
-            && alg.ValueEquals("HS256"u8)
+            && TryGetText(alg, out var name)
+            && name == "HS256"
             && !root.TryGetProperty("crit", out _);
         return isAccepted ? null : TokenRefusal.WrongAlgorithm;
     }

@@ -49,6 +49,7 @@ internal static class HostileTokens
         yield return ("fourth part", good + ".x");
         yield return ("five parts, as if encrypted", good + ".x.y");
         yield return ("broken UTF-8 in base64", $"{parts[0]}._w.{parts[2]}");
+        yield return ("algorithm is half a character", TestTokens.Mint("true", """{"alg":"\ud800"}"""));
         yield return ("payload is a list", TestTokens.Mint("[]"));
         yield return ("payload is no JSON", TestTokens.Mint("{"));
         yield return ("payload is too deep", TestTokens.Mint($$"""{"id":42,"exp":{{later}},"x":{{new string('[', 5000)}}{{new string(']', 5000)}}}"""));
