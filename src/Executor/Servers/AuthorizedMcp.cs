@@ -14,7 +14,7 @@ public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
         return Authorization(await Owner(user, server).GetTokenAsync(cancellationToken));
     }
 
-    public async ValueTask<AuthorizedOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
+    public async ValueTask<AuthorizedOutcome<McpToolList>> ListToolsAsync(
         UserId user, McpServer server, CancellationToken cancellationToken) =>
         await WithAuthorizationAsync(
             user,

@@ -18,7 +18,7 @@ internal abstract record UnknownVerdict
     public sealed record Later(TimeSpan RetryAfter) : UnknownVerdict;
 
     /// <summary>Nor before the user has reconnected.</summary>
-    public sealed record NeedsReauth(AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth Seen) : UnknownVerdict;
+    public sealed record NeedsReauth(AuthorizedOutcome<McpToolList>.NeedsReauth Seen) : UnknownVerdict;
 }
 
 internal sealed class UnknownOutcome(IMcpServerCatalog catalog, AuthorizedMcp mcp)
@@ -33,16 +33,20 @@ internal sealed class UnknownOutcome(IMcpServerCatalog catalog, AuthorizedMcp mc
             return new UnknownVerdict.Ask();
         return await mcp.ListToolsAsync(user, server, cancellationToken) switch
         {
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.Completed tools => ByAnnotations(tools.Value, step.Tool),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth seen => new UnknownVerdict.NeedsReauth(seen),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.Unavailable busy => new UnknownVerdict.Later(busy.RetryAfter),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.Failed { Failure.Code: var code } when !MayPass(code) => new UnknownVerdict.Ask(),
+            AuthorizedOutcome<McpToolList>.Completed tools => ByAnnotations(tools.Value.Tools, step.Tool),
+            AuthorizedOutcome<McpToolList>.NeedsReauth seen => new UnknownVerdict.NeedsReauth(seen),
+            AuthorizedOutcome<McpToolList>.Unavailable busy => new UnknownVerdict.Later(busy.RetryAfter),
+            AuthorizedOutcome<McpToolList>.Failed { Failure.Code: var code } when !MayPass(code) => new UnknownVerdict.Ask(),
             _ => new UnknownVerdict.Later(_noHurry),
         };
     }
 
-    private static UnknownVerdict ByAnnotations(IReadOnlyList<McpTool> tools, string name) =>
-        tools.Any(tool => tool.Name == name && tool.IsRepeatable) ? new UnknownVerdict.Repeat() : new UnknownVerdict.Ask();
+    /// <summary>Where several tools have the name, nobody knows which of them was called: all of them must allow it.</summary>
+    private static UnknownVerdict ByAnnotations(IEnumerable<McpTool> tools, string name)
+    {
+        var named = tools.Where(tool => string.Equals(tool.Name, name, StringComparison.Ordinal)).ToList();
+        return named.Count > 0 && named.TrueForAll(tool => tool.IsRepeatable) ? new UnknownVerdict.Repeat() : new UnknownVerdict.Ask();
+    }
 
     private static bool MayPass(string code) => code
         is McpFailureCodes.Unreachable
