@@ -61,6 +61,7 @@ public static class ExecutorHttp
         .UseAuthentication()
         .UseAuthorization()
         .UseMiddleware<SameOriginMiddleware>()
+        .UseMiddleware<QueryMiddleware>()
         .UseRateLimiter();
 
     public static IEndpointRouteBuilder MapExecutor(this IEndpointRouteBuilder routes)
@@ -70,7 +71,7 @@ public static class ExecutorHttp
         // One document, named whole: for any other name the framework would answer with a text that quotes it.
         routes.MapOpenApi("/openapi/v1.json").AllowAnonymous();
 
-        var callers = routes.MapGroup("").Problems(StatusCodes.Status401Unauthorized, StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable);
+        var callers = routes.MapGroup("").Problems(StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable);
         callers.MapCredentials();
         callers.MapTools();
         callers.MapRuns();

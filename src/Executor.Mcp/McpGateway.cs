@@ -16,6 +16,8 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
     private readonly ConnectionPool _pool;
     private readonly CallCount _calls;
     private readonly ListingTurns _listings;
+    private readonly KnownTools _known;
+    private readonly ToolHeaders _headers;
     private readonly McpOptions _options;
     private readonly TimeProvider _time;
     private readonly McpInstruments _instruments;
@@ -27,6 +29,8 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
         _options = options;
         _calls = new CallCount(options.MaxCallsPerServer);
         _listings = new ListingTurns(options.MaxListingsPerServer);
+        _known = new KnownTools(time);
+        _headers = new ToolHeaders(_known, options);
         _time = time;
         _instruments = instruments;
         _logger = logger;
@@ -35,13 +39,13 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
         instruments.Observe(() => _pool.Open);
     }
 
-    public Task<McpOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
+    public Task<McpOutcome<McpToolList>> ListToolsAsync(
         UserId user, McpServer server, AccessToken? bearer, CancellationToken cancellationToken) =>
         _instruments.MeasureAsync("tools/list", server.Id, async () =>
         {
             if (!await BeginListingAsync(user, server, cancellationToken))
-                return new McpOutcome<IReadOnlyList<McpTool>>.Failed(Failures.Busy);
-            McpOutcome<IReadOnlyList<McpTool>> outcome;
+                return new McpOutcome<McpToolList>.Failed(Failures.Busy);
+            McpOutcome<McpToolList> outcome;
             try
             {
                 outcome = await RunAsync(
@@ -49,8 +53,8 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
                     server,
                     bearer,
                     _options.ListTimeout,
-                    _options.MaxListBytes,
-                    exchange => ToolListing.SendAsync(exchange, _options.MaxTools),
+                    2 * _options.MaxListBytes,
+                    exchange => ListAsync(exchange, server),
                     cancellationToken);
             }
             finally
@@ -59,8 +63,8 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
             }
 
             // A listing runs nothing, however it ends.
-            return outcome is McpOutcome<IReadOnlyList<McpTool>>.Failed { Failure: var failure }
-                ? new McpOutcome<IReadOnlyList<McpTool>>.Failed(failure with { Effect = McpEffect.None })
+            return outcome is McpOutcome<McpToolList>.Failed { Failure: var failure }
+                ? new McpOutcome<McpToolList>.Failed(failure with { Effect = McpEffect.None })
                 : outcome;
         });
 
@@ -76,7 +80,7 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
             try
             {
                 return await RunAsync(
-                    user, server, bearer, call.Timeout, _options.MaxResultBytes, exchange => ToolCall.SendAsync(exchange, call), cancellationToken);
+                    user, server, bearer, call.Timeout, _options.MaxResultBytes, exchange => CallAsync(exchange, call, cancellationToken), cancellationToken);
             }
             finally
             {
@@ -88,6 +92,35 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
     {
         _changes.Dispose();
         await _pool.DisposeAsync();
+    }
+
+    private async Task<McpToolList> ListAsync(Exchange exchange, McpServer server)
+    {
+        var listing = await ToolListing.SendAsync(exchange, _options);
+        if (!exchange.HasHandshake)
+            _known.Learn(server.Id, listing);
+        return listing.Read();
+    }
+
+    /// <summary>
+    /// MCP 2026-07-28: a server that finds the headers wrong has not begun, and what it wants in them may have changed; the client asks,
+    /// and calls again.
+    /// </summary>
+    private async Task<McpToolResult> CallAsync(Exchange exchange, McpToolCall call, CancellationToken cancellationToken)
+    {
+        var sender = new ToolCall(exchange, call);
+        var headers = await _headers.FindAsync(exchange, call.Tool, anew: false, cancellationToken);
+        try
+        {
+            return await sender.SendAsync(headers);
+        }
+        catch (McpProtocolException e) when (e.ErrorCode == McpErrorCode.HeaderMismatch && !exchange.HasHandshake)
+        {
+            var latest = await _headers.FindAsync(exchange, call.Tool, anew: true, cancellationToken);
+            if (latest == headers)
+                throw;
+            return await sender.SendAsync(latest);
+        }
     }
 
     /// <returns>False when its turn did not come in time.</returns>
@@ -150,6 +183,12 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     return new McpOutcome<T>.Failed(Failures.TimedOut(scope.Sent));
+                }
+                catch (RefusedResultException refused)
+                {
+                    lease.Confirm(bearer);
+                    Log.CallFailed(_logger, server.Id.Value, refused.Failure.Code, refused.GetType().Name);
+                    return new McpOutcome<T>.Failed(refused.Failure);
                 }
                 catch (Exception e) when (Failures.IsUpstream(e, scope))
                 {

@@ -58,6 +58,8 @@ public static partial class ExecutorHost
         var app = builder.Build();
         app.UseExecutor();
         app.MapExecutor();
+        foreach (var warning in settings.Warnings)
+            Log.Setting(app.Logger, warning);
         if (!settings.Keyring.HasKey)
             Log.NoEncryptionKey(app.Logger);
         return app;
@@ -69,6 +71,9 @@ public static partial class ExecutorHost
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Settings: {Warning}")]
+        public static partial void Setting(ILogger logger, string warning);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "No encryption key is set (EXECUTOR_ENCRYPTION_KEY): deposits, and whatever needs a deposited credential, are answered 503")]
         public static partial void NoEncryptionKey(ILogger logger);
     }

@@ -106,7 +106,7 @@ internal sealed partial class NodeProcess : IDisposable
         name.StartsWith("EXECUTOR_", StringComparison.Ordinal) || name.StartsWith("FOREST_", StringComparison.Ordinal)
         || name.StartsWith("DATABASE_", StringComparison.Ordinal) || name.StartsWith("SILO_", StringComparison.Ordinal)
         || name.StartsWith("OTEL_", StringComparison.Ordinal)
-        || name is "HTTP_HOST" or "HTTP_PORT" or "STEP_TIMEOUT_S" or "STOP_TIMEOUT_S" or "RUN_RETENTION_DAYS" or "LOG_LEVEL"
+        || name is "HTTP_HOST" or "HTTP_PORT" or "STEP_TIMEOUT_S" or "STOP_TIMEOUT_S" or "RUN_RETENTION_DAYS" or "LOG_LEVEL" or "LOG_FORMAT"
             or "ASPNETCORE_ENVIRONMENT";
 
     private void Collect(string? line, ConcurrentQueue<string> lines)

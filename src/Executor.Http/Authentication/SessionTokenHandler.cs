@@ -18,28 +18,43 @@ internal sealed partial class SessionTokenHandler(
     public new const string Scheme = "Bearer";
     public const string Cookie = "forest_session_token";
 
+    /// <summary>Why the token that was sent is not accepted; null where none was sent.</summary>
+    private TokenRefusal? _refusal;
+
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var header = Request.Headers.Authorization;
         var byCookie = header.Count == 0;
         var token = byCookie ? Request.Cookies[Cookie] : ReadBearer(header);
+        if (header.Count > 1)
+            return Task.FromResult(Refused(TokenRefusal.SentTwice));
         if (token is null)
             return Task.FromResult(byCookie ? AuthenticateResult.NoResult() : AuthenticateResult.Fail("Not a bearer token."));
         var verdict = validator.Validate(token);
         if (verdict.ClaimError is { } code)
             Log.InvalidClaims(Logger, Request.Method, "id", code);
         if (verdict.Caller is not { } caller)
-            return Task.FromResult(AuthenticateResult.Fail("The token is not accepted."));
+            return Task.FromResult(Refused(verdict.Refusal!));
         if (byCookie)
             Context.Features.Set(CookieAuthenticated.Instance);
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(caller), Scheme)));
     }
 
+    /// <summary>RFC 6750 §3: no error where no token was sent, as with another scheme.</summary>
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.StatusCode = StatusCodes.Status401Unauthorized;
-        Response.Headers.WWWAuthenticate = Scheme;
+        Response.Headers.WWWAuthenticate = _refusal is { } refusal
+            ? $"{Scheme} error=\"invalid_token\", error_description=\"{refusal.Description}\""
+            : Scheme;
         return Task.CompletedTask;
+    }
+
+    private AuthenticateResult Refused(TokenRefusal refusal)
+    {
+        _refusal = refusal;
+        Log.Refused(Logger, Request.Method, refusal.Reason);
+        return AuthenticateResult.Fail("The token is not accepted.");
     }
 
     private static string? ReadBearer(Microsoft.Extensions.Primitives.StringValues header)
@@ -54,6 +69,9 @@ internal sealed partial class SessionTokenHandler(
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Bearer token has invalid claims: {Method}, claim {Claim}, {Code}")]
         public static partial void InvalidClaims(ILogger logger, string method, string claim, string code);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Bearer token refused to {Method}: {Reason}")]
+        public static partial void Refused(ILogger logger, string method, string reason);
     }
 }
 

@@ -25,6 +25,8 @@ internal sealed class TokenCache(int halfCapacity = 8192)
         return MemoryMarshal.Read<Key>(hash);
     }
 
+    /// <param name="now">By the slowest clock that is believed.</param>
+    /// <param name="caller">Who the token is.</param>
     public bool TryGet(Key key, DateTimeOffset now, [NotNullWhen(true)] out CallerIdentity? caller)
     {
         caller = null;

@@ -4,38 +4,50 @@ using Executor.Identity;
 namespace Executor.Http.Authentication;
 
 /// <summary>What a token says, read strictly: a second <c>id</c> or an <c>exp</c> that is no number makes the whole token worthless.</summary>
+/// <param name="NotBefore">The later of <c>nbf</c> and <c>iat</c>: a token is not used before it was made.</param>
 internal readonly record struct TokenClaims(DateTimeOffset ExpiresAt, DateTimeOffset NotBefore, UserId User, string? UserError)
 {
+    /// <summary>RFC 7519 §4.1.4 and §4.1.5: how far an issuer's clock and this one may be apart.</summary>
+    public static readonly TimeSpan Leeway = TimeSpan.FromSeconds(60);
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
     /// <summary>RFC 7515: only HS256, and no extension that has to be understood (<c>crit</c>).</summary>
-    public static bool IsAcceptedHeader(ReadOnlyMemory<byte> json)
+    /// <returns>Null when it is accepted.</returns>
+    public static TokenRefusal? CheckHeader(ReadOnlyMemory<byte> json)
     {
         using var header = Parse(json);
-        return header?.RootElement is { ValueKind: JsonValueKind.Object } root
-            && root.TryGetProperty("alg", out var alg)
+        if (header?.RootElement is not { ValueKind: JsonValueKind.Object } root)
+            return TokenRefusal.Malformed;
+        var isAccepted = root.TryGetProperty("alg", out var alg)
             && alg.ValueKind == JsonValueKind.String
-            && alg.ValueEquals("HS256"u8)
+            && TryGetText(alg, out var name)
+            && name == "HS256"
             && !root.TryGetProperty("crit", out _);
+        return isAccepted ? null : TokenRefusal.WrongAlgorithm;
     }
 
-    public static TokenClaims? Read(ReadOnlyMemory<byte> json)
+    public static TokenRefusal? Read(ReadOnlyMemory<byte> json, out TokenClaims claims)
     {
+        claims = default;
         using var payload = Parse(json);
         if (payload?.RootElement is not { ValueKind: JsonValueKind.Object } root)
-            return null;
+            return TokenRefusal.Malformed;
         if (!root.TryGetProperty("exp", out var exp) || ReadTime(exp) is not { } expiresAt)
-            return null;
+            return TokenRefusal.NoExpiry;
         var notBefore = DateTimeOffset.MinValue;
-        if (root.TryGetProperty("nbf", out var nbf))
+        foreach (var claim in new[] { "nbf", "iat" })
         {
-            if (ReadTime(nbf) is not { } time)
-                return null;
-            notBefore = time;
+            if (!root.TryGetProperty(claim, out var value))
+                continue;
+            if (ReadTime(value) is not { } time)
+                return TokenRefusal.UnreadableTime;
+            notBefore = time > notBefore ? time : notBefore;
         }
 
         var user = ReadUser(root, out var error);
-        return new TokenClaims(expiresAt, notBefore, user, error);
+        claims = new TokenClaims(expiresAt, notBefore, user, error);
+        return null;
     }
 
     /// <summary>RFC 7519 §2: NumericDate may have a fraction.</summary>

@@ -33,41 +33,51 @@ internal sealed class TokenValidator(AuthenticationSettings settings, TokenCache
     public TokenVerdict Validate(string token)
     {
         if (token.Length is 0 or > MaxLength)
-            return TokenVerdict.Refused;
+            return new TokenVerdict(TokenRefusal.TooLong);
         var now = time.GetUtcNow();
         var key = TokenCache.KeyOf(token);
-        if (cache.TryGet(key, now, out var known))
-            return new TokenVerdict(known, null);
-        if (Check(token) is not { } claims || now >= claims.ExpiresAt || now < claims.NotBefore)
-            return TokenVerdict.Refused;
+        if (cache.TryGet(key, now - TokenClaims.Leeway, out var known))
+            return new TokenVerdict(known);
+        if (Check(token, out var claims) is { } refusal)
+            return new TokenVerdict(refusal);
+        if (now - TokenClaims.Leeway >= claims.ExpiresAt)
+            return new TokenVerdict(TokenRefusal.Expired);
+        if (now + TokenClaims.Leeway < claims.NotBefore)
+            return new TokenVerdict(TokenRefusal.NotYetValid);
         if (claims.UserError is not null)
-            return new TokenVerdict(null, claims.UserError);
+            return new TokenVerdict(TokenRefusal.NoUser, claims.UserError);
         var caller = new CallerIdentity(claims.User);
         cache.Add(key, caller, claims.ExpiresAt);
-        return new TokenVerdict(caller, null);
+        return new TokenVerdict(caller);
     }
 
-    private TokenClaims? Check(string token)
+    /// <summary>The signature before the claims: of those in a token that anybody may have made nothing is told.</summary>
+    private TokenRefusal? Check(string token, out TokenClaims claims)
     {
+        claims = default;
         var parts = token.Split('.');
         if (parts.Length != 3 || Decode(parts[0]) is not { } header || Decode(parts[1]) is not { } payload)
-            return null;
-        if (!TokenClaims.IsAcceptedHeader(header) || !IsSigned(token))
-            return null;
-        return TokenClaims.Read(payload);
+            return TokenRefusal.Malformed;
+        if (TokenClaims.CheckHeader(header) is { } refusal)
+            return refusal;
+        return CheckSignature(token) ?? TokenClaims.Read(payload, out claims);
     }
 
-    private bool IsSigned(string token)
+    private TokenRefusal? CheckSignature(string token)
     {
         try
         {
             _handler.ValidateToken(token, _parameters, out _);
-            return true;
+            return null;
+        }
+        catch (SecurityTokenInvalidSignatureException)
+        {
+            return TokenRefusal.BadSignature;
         }
         catch (Exception)
         {
             // It reads the claims as well and throws whatever comes: InvalidCastException for an exp that is a list, to name one.
-            return false;
+            return TokenRefusal.Malformed;
         }
     }
 
@@ -85,8 +95,17 @@ internal sealed class TokenValidator(AuthenticationSettings settings, TokenCache
 }
 
 /// <param name="Caller">Who it is; null when the token is not accepted.</param>
+/// <param name="Refusal">Why it is not.</param>
 /// <param name="ClaimError">A signed and current token whose <c>id</c> is of no use: why, as a code.</param>
-internal readonly record struct TokenVerdict(CallerIdentity? Caller, string? ClaimError)
+internal readonly record struct TokenVerdict(CallerIdentity? Caller, TokenRefusal? Refusal, string? ClaimError)
 {
-    public static TokenVerdict Refused => default;
+    public TokenVerdict(CallerIdentity caller)
+        : this(caller, null, null)
+    {
+    }
+
+    public TokenVerdict(TokenRefusal refusal, string? claimError = null)
+        : this(null, refusal, claimError)
+    {
+    }
 }

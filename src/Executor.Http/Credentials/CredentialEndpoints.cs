@@ -21,7 +21,7 @@ internal static class CredentialEndpoints
             .WithName("DepositCredential")
             .WithSummary("Deposits the caller's refresh token for one MCP server; runs that wait for it wake up.")
             .TakesJson(typeof(DepositBody))
-            .Problems(400, 409, 413, 503);
+            .Problems(400, 409, 413, 415, 503);
         group.MapDelete("/{**mcpServerId}", DeleteAsync)
             .WithName("DeleteCredential")
             .WithSummary("Forgets the caller's credential for one MCP server.")

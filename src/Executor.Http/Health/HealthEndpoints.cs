@@ -55,8 +55,10 @@ internal static class HealthEndpoints
 
         // No reason to send the requests elsewhere: most users' credentials open, and what needs no refresh and no step is served.
         var warnings = new List<string>();
+        if (alarms?.HasUnknownKey == true)
+            warnings.Add("Credentials were met that are sealed with a key that this node does not have.");
         if (alarms?.HasUndecryptable == true)
-            warnings.Add("Credentials were met that this node's encryption keys do not open.");
+            warnings.Add("Credentials were met that are damaged.");
         if (node.Phase == NodePhase.Running && liveness is { MayOpenIntents: false })
             warnings.Add("No refresh begins here: the node is without its liveness lock.");
         if (node.Phase == NodePhase.Running && liveness is { MayStartSteps: false })

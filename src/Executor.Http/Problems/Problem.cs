@@ -64,6 +64,12 @@ internal sealed class Problem(ProblemBody body) : IResult, IStatusCodeHttpResult
         Error = message,
     });
 
+    public static Problem UnsupportedCharset() => new(new(ProblemTypes.UnsupportedCharset, "The body is in another charset than UTF-8.", 415)
+    {
+        Detail = "JSON is read as UTF-8 only: leave the charset out of the Content-Type, or say charset=utf-8.",
+        Error = "Unsupported charset",
+    });
+
     /// <summary>For an answer that so far is a bare status.</summary>
     public static Problem ForStatus(int status)
     {

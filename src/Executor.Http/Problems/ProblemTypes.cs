@@ -4,6 +4,7 @@ namespace Executor.Http.Problems;
 internal static class ProblemTypes
 {
     public const string InvalidRequest = "urn:executor:problem:invalid-request";
+    public const string UnsupportedCharset = "urn:executor:problem:unsupported-charset";
     public const string Unauthorized = "urn:executor:problem:unauthorized";
     public const string CrossSite = "urn:executor:problem:cross-site-request";
     public const string NotFound = "urn:executor:problem:not-found";

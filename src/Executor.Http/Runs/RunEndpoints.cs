@@ -22,7 +22,7 @@ internal static class RunEndpoints
             .WithSummary("Stores a run and starts it; 200 with the earlier run when the idempotency key was used for the same body before.")
             .TakesJson(typeof(NewRunBody))
             .TakesHeader(IdempotencyKeyHeader.Name, "Makes a repetition safe; at most 255 characters.")
-            .Problems(400, 413, 422)
+            .Problems(400, 413, 415, 422)
             .RequireRateLimiting(Overload.Work);
         group.MapGet("/", ListAsync)
             .WithName("ListRuns")
@@ -40,8 +40,10 @@ internal static class RunEndpoints
         group.MapRunMoves();
         group.MapGet("/{id}/events", RunEvents.StreamAsync)
             .WithName("WatchRun")
-            .WithSummary("Server-sent events: the run's snapshot now and after each change, until it has ended.")
+            .WithSummary("Server-sent events: the run's snapshot now and after each change, until it has ended; 204 to a client that has seen the end.")
+            .TakesHeader("Last-Event-ID", "As browsers send it when they reconnect.")
             .Answers(200, typeof(RunBody), RunEvents.ContentType)
+            .Answers(204)
             .Problems(404)
             .RequireRateLimiting(Overload.Streams);
     }

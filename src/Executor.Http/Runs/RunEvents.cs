@@ -12,7 +12,8 @@ namespace Executor.Http.Runs;
 
 /// <summary>
 /// A run's snapshots as server-sent events. Each is whole, so a reconnecting client needs no history: whatever its <c>Last-Event-ID</c>,
-/// it gets the current one. A comment goes out when nothing else does, so that proxies keep the connection and dead clients are noticed.
+/// it gets the current one. The id is the run's version, which every node and every start of one reads in the row: a client that names the
+/// version in which the run has ended has seen all that there is, and 204 makes its browser stop. A comment goes out when nothing else does, so that proxies keep the connection and dead clients are noticed.
 /// </summary>
 internal static class RunEvents
 {
@@ -39,6 +40,8 @@ internal static class RunEvents
                 ProblemTypes.ShuttingDown, "This node is stopping; another one has the events.", TimeSpan.FromSeconds(1));
         }
 
+        if (HasSeenTheEnd(context.Request, snapshots.Current.Run))
+            return TypedResults.NoContent();
         var response = context.Response;
         response.ContentType = ContentType;
         response.Headers["X-Accel-Buffering"] = "no";
@@ -90,11 +93,18 @@ internal static class RunEvents
         }
     }
 
+    /// <summary>A failed run may go on later, in another version; until then there is nothing more to say about it either.</summary>
+    private static bool HasSeenTheEnd(HttpRequest request, RunRow run) =>
+        run.Status is RunStatus.Succeeded or RunStatus.Failed or RunStatus.Cancelled
+        && request.Headers["Last-Event-ID"] is [{ } last]
+        && last == IdOf(run);
+
+    private static string IdOf(RunRow run) => run.Version.ToString(CultureInfo.InvariantCulture);
+
     private static byte[] Event(RunRecord record)
     {
         // A raw line break stands between tokens only, in a result that was stored pretty-printed; in SSE it would end the field.
         var data = JsonSerializer.Serialize(RunBody.Of(record), ExecutorJson.Wire.RunBody).Replace('\r', ' ').Replace('\n', ' ');
-        var version = record.Run.Version.ToString(CultureInfo.InvariantCulture);
-        return Encoding.UTF8.GetBytes($"id: {version}\nevent: run\ndata: {data}\n\n");
+        return Encoding.UTF8.GetBytes($"id: {IdOf(record.Run)}\nevent: run\ndata: {data}\n\n");
     }
 }

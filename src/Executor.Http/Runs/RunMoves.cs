@@ -19,7 +19,7 @@ internal static class RunMoves
             .WithName("TriggerRun")
             .WithSummary("Goes on with a waiting run; an action decides about an interrupted or harmlessly failed step.")
             .TakesJson(typeof(TriggerBody), required: false)
-            .Problems(400, 404, 409, 413)
+            .Problems(400, 404, 409, 413, 415)
             .RequireRateLimiting(Overload.Work);
         runs.MapPost("/{id}/cancel", CancelAsync)
             .WithName("CancelRun")

@@ -37,12 +37,12 @@ internal static class ToolEndpoints
             return Problem.NotFound(ProblemTypes.ServerUnknown, "No MCP server is configured for this id");
         return await mcp.ListToolsAsync(caller.User, server, ProbeId.New(), cancellationToken) switch
         {
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.Completed completed => TypedResults.Ok(ToolListBody.Of(completed.Value)),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth => Problem.NeedsReauth(server.Id),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.Unavailable busy => Problem.Unavailable(
+            AuthorizedOutcome<McpToolList>.Completed completed => TypedResults.Ok(ToolListBody.Of(completed.Value)),
+            AuthorizedOutcome<McpToolList>.NeedsReauth => Problem.NeedsReauth(server.Id),
+            AuthorizedOutcome<McpToolList>.Unavailable busy => Problem.Unavailable(
                 ProblemTypes.CredentialBusy, "The credential is not available at the moment", busy.RetryAfter),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.EncryptionKeyMissing => Problem.EncryptionKeyMissing(),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.Failed failed => Problem.ServerFailed(failed.Failure),
+            AuthorizedOutcome<McpToolList>.EncryptionKeyMissing => Problem.EncryptionKeyMissing(),
+            AuthorizedOutcome<McpToolList>.Failed failed => Problem.ServerFailed(failed.Failure),
             _ => throw new InvalidOperationException("An outcome that is not known."),
         };
     }

@@ -12,10 +12,28 @@ internal sealed class Exchange(ConnectionLease lease, CallScope scope, CallDeadl
     /// <summary>Far from the SDK's own, which count from 1 in each client, and within what a JavaScript server reads exactly.</summary>
     private static long _lastRequestId = 1L << 40;
 
-    public async Task<JsonNode?> SendAsync(string method, JsonObject parameters)
+    /// <summary>The server speaks a version with a handshake, and perhaps sessions.</summary>
+    public bool HasHandshake => lease.ProtocolVersion is not { } version || ProtocolMemory.HasHandshake(version);
+
+    public CallScope Scope => scope;
+
+    /// <summary>Another request on the same client that must not be taken for this one, with a limit of its own inside this one's.</summary>
+    public Exchange Beside(long maxBytes, CallDeadline within)
+    {
+        var beside = new CallScope(scope.Server, ScopePurpose.Call, () => scope.Bearer, new ByteBudget(maxBytes)) { ProtocolVersion = lease.ProtocolVersion };
+        return new Exchange(lease, beside, within, options, time);
+    }
+
+    public CallDeadline Within(TimeSpan limit) => new(limit, time, deadline.Token);
+
+    public async Task<JsonNode?> SendAsync(string method, JsonObject parameters, string? name = null)
     {
         var id = new RequestId(Interlocked.Increment(ref _lastRequestId));
         var request = new JsonRpcRequest { Id = id, Method = method, Params = parameters };
+#pragma warning disable MCPEXP002 // The SDK would put the name into its header as it is, which only ASCII survives.
+        if (name is not null)
+            request.Context = new JsonRpcMessageContext { RoutingName = McpHeaderEncoder.EncodeValue(name) };
+#pragma warning restore MCPEXP002
         using var abort = new CancellationTokenSource();
         var answer = SendInScopeAsync(request, abort.Token);
         try

@@ -18,6 +18,12 @@ internal static class Failures
     public static readonly McpFailure ConnectDefect =
         new(McpFailureCodes.Unreachable, "The MCP server could not be connected to.", McpEffect.None);
 
+    public static readonly McpFailure UnusableDefinition = new(
+        McpFailureCodes.ProtocolError, "The MCP server's definition of the tool is invalid: it asks for a header that it may not ask for.", McpEffect.None);
+
+    public static readonly McpFailure UnmirroredArgument = new(
+        McpFailureCodes.ProtocolError, "An argument that the MCP server wants in a header is no integer that a header may carry.", McpEffect.None);
+
     public static readonly McpFailure UnsendableName =
         new(McpFailureCodes.ProtocolError, "The tool's name cannot be sent: it has characters that a header cannot carry.", McpEffect.None);
 

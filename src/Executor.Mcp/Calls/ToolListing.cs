@@ -8,55 +8,57 @@ namespace Executor.Mcp.Calls;
 /// <summary><c>tools/list</c>, all pages of it.</summary>
 internal static class ToolListing
 {
-    public static async Task<IReadOnlyList<McpTool>> SendAsync(Exchange exchange, int maxTools)
+    public static async Task<ToolListReader> SendAsync(Exchange exchange, McpOptions options)
     {
-        var tools = new List<McpTool>();
+        var reader = new ToolListReader(options, exchange.HasHandshake);
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        string? cursor = null;
+        JsonElement? cursor = null;
         do
         {
-            var parameters = cursor is null ? [] : new JsonObject { ["cursor"] = cursor };
-            var answer = await exchange.SendAsync(RequestMethods.ToolsList, parameters);
-            var page = JsonSerializer.SerializeToElement(answer);
-            Read(page, tools, maxTools);
+            var parameters = cursor is { } here ? new JsonObject { ["cursor"] = JsonValue.Create(here) } : [];
+            var page = JsonSerializer.SerializeToElement(await exchange.SendAsync(RequestMethods.ToolsList, parameters));
+            Read(page, reader);
             cursor = NextCursor(page);
+            if (cursor is { } next && !seen.Add(next.GetRawText()))
+                throw new MalformedAnswerException("The MCP server's list of tools does not come to an end: it names a page again that it has shown.");
             // Pages may be empty, so that the number of tools does not bound the number of pages.
-            if (cursor is not null && (!seen.Add(cursor) || seen.Count > maxTools))
-                throw new MalformedAnswerException("The MCP server's list of tools does not come to an end.");
+            if (seen.Count > options.MaxListPages)
+                throw new MalformedAnswerException($"The MCP server's list of tools does not come to an end: it has more than {options.MaxListPages} pages.");
         }
         while (cursor is not null);
 
-        return tools;
+        return reader;
     }
 
-    private static void Read(JsonElement page, List<McpTool> tools, int maxTools)
+    private static void Read(JsonElement page, ToolListReader reader)
     {
-        if (page.ValueKind != JsonValueKind.Object || !page.TryGetProperty("tools", out var list) || list.ValueKind != JsonValueKind.Array)
+        if (page.ValueKind != JsonValueKind.Object || !page.TryGetProperty("tools", out var list) || list.ValueKind != JsonValueKind.Array
+            || ResultTypes.KindOf(page) != ResultKind.Complete)
+        {
             throw new MalformedAnswerException("The MCP server answered with something else than a list of tools.");
+        }
+
         foreach (var entry in list.EnumerateArray())
-        {
-            if (tools.Count == maxTools)
-                throw new TooManyToolsException();
-            tools.Add(Read(entry));
-        }
+            reader.Add(entry);
     }
 
-    private static McpTool Read(JsonElement entry)
+    /// <summary>
+    /// Null at the end. MCP says so by leaving it out, and since 2026-07-28 that an empty one is a cursor like others; but servers whose
+    /// language knows no absent text end their lists with it, and none is known to begin a page with it.
+    /// </summary>
+    private static JsonElement? NextCursor(JsonElement page)
     {
-        if (entry.ValueKind != JsonValueKind.Object || Text(entry, "name") is not { } name
-            || !entry.TryGetProperty("inputSchema", out var schema) || schema.ValueKind != JsonValueKind.Object)
+        if (!page.TryGetProperty("nextCursor", out var cursor))
+            return null;
+        return cursor.ValueKind switch
         {
-            throw new MalformedAnswerException("The MCP server lists a tool without a name or an input schema.");
-        }
-
-        JsonElement? annotations = entry.TryGetProperty("annotations", out var hints) && hints.ValueKind == JsonValueKind.Object ? hints : null;
-        return new McpTool(name, Text(entry, "title"), Text(entry, "description"), schema, annotations);
+            JsonValueKind.Null => null,
+            JsonValueKind.String when cursor.ValueEquals("") => null,
+            // Opaque: a number is sent back as it came.
+            JsonValueKind.String or JsonValueKind.Number => cursor,
+            _ => throw new MalformedAnswerException("The MCP server's list of tools goes on at something that is no cursor."),
+        };
     }
-
-    private static string? NextCursor(JsonElement page) => Text(page, "nextCursor");
-
-    private static string? Text(JsonElement element, string member) =>
-        element.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
 
 internal sealed class TooManyToolsException : Exception;

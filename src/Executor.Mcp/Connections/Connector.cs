@@ -1,5 +1,6 @@
 using Executor.Mcp.Calls;
 using Executor.Mcp.Http;
+using Executor.Security.Endpoints;
 using Executor.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelContextProtocol.Client;
@@ -98,7 +99,7 @@ internal sealed class Connector(HttpClient http, McpOptions options, TimeProvide
     };
 
     // No logger: the SDK's debug and trace lines quote payloads, its errors quote bodies.
-    private HttpClientTransport Transport(PooledConnection connection) => new(
+    private DiscreetTransport Transport(PooledConnection connection) => new(new HttpClientTransport(
         new HttpClientTransportOptions
         {
             Endpoint = connection.Server.Url,
@@ -109,5 +110,5 @@ internal sealed class Connector(HttpClient http, McpOptions options, TimeProvide
         },
         http,
         NullLoggerFactory.Instance,
-        ownsHttpClient: false);
+        ownsHttpClient: false), OutgoingTrace.For(options.SendTraceparent));
 }

@@ -27,6 +27,9 @@ internal sealed class CallScope(McpServer server, ScopePurpose purpose, Func<Acc
     /// <summary>Named to a server that needs it; null while it is being negotiated.</summary>
     public string? ProtocolVersion { get; init; }
 
+    /// <summary>What the call mirrors of its arguments, by header.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> ParameterHeaders { get; set; } = [];
+
     /// <summary>Ends requests that the SDK itself never gives up on.</summary>
     public CancellationToken Limit { get; init; }
 

@@ -47,5 +47,5 @@ internal sealed class CappedContent : HttpContent
     }
 
     private async Task<CappedStream> OpenAsync(CancellationToken cancellationToken) =>
-        new(await _inner.ReadAsStreamAsync(cancellationToken), _scope, _budget);
+        new(ContentDecoding.Open(await _inner.ReadAsStreamAsync(cancellationToken), _inner.Headers.ContentEncoding), _scope, _budget);
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
 
 namespace Executor.Mcp.Http;
 
@@ -10,7 +9,6 @@ internal sealed class UpstreamHandler(HttpMessageHandler inner) : DelegatingHand
     private const string Authorization = "Authorization";
     private const string SessionHeader = "Mcp-Session-Id";
     private const string VersionHeader = "MCP-Protocol-Version";
-    private const string NameHeader = "Mcp-Name";
     private const string ResumptionHeader = "Last-Event-ID";
     private const int MaxErrorBytes = 64 * 1024;
 
@@ -53,9 +51,12 @@ internal sealed class UpstreamHandler(HttpMessageHandler inner) : DelegatingHand
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer.Value);
         }
 
-        // For those servers that look at it, it has to be what the body says; in the versions before nobody does.
-        if (request.Headers.TryGetValues(NameHeader, out var names) && names.Any(name => !Ascii.IsValid(name)))
-            request.Headers.Remove(NameHeader);
+        if (!request.Headers.Contains("User-Agent"))
+            request.Headers.TryAddWithoutValidation("User-Agent", scope.Server.UserAgent);
+        if (!request.Headers.Contains("Accept-Encoding"))
+            request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        foreach (var (name, value) in request.Method == HttpMethod.Post ? scope.ParameterHeaders : [])
+            request.Headers.TryAddWithoutValidation(name, value);
 
         // The SDK leaves it out of a resumed connection's notifications.
         if (scope.ProtocolVersion is { } version && !request.Headers.Contains(VersionHeader))

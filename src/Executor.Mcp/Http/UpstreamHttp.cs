@@ -1,4 +1,5 @@
 using System.Net;
+using Executor.Security.Endpoints;
 
 namespace Executor.Mcp.Http;
 
@@ -18,7 +19,9 @@ internal static class UpstreamHttp
             UseProxy = options.Proxy is not null,
             Proxy = options.Proxy is null ? null : new WebProxy(options.Proxy),
             Credentials = null,
+            // Decoded by ContentDecoding, so that what counts is what comes out of it.
             AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = OutgoingTrace.For(options.SendTraceparent),
             ConnectTimeout = options.ConnectTimeout,
             // A connection that the server closes while a call is being written leaves that call's effect unknown: be the first to close.
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Executor.Storage;
+using Executor.Storage.Databases.Postgres;
 
 namespace Executor.Server.Configuration;
 
@@ -26,11 +27,14 @@ internal static partial class DatabaseSettings
 
     private static string? ReadUrl(SettingValues values)
     {
-        if (values.Find(Settings.DatabaseUrl) is not { } url)
+        if (values.Find(Settings.DatabaseUrl) is not { } text)
             return null;
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("postgres" or "postgresql") || uri.Host.Length == 0)
-            values.Refuse(Settings.DatabaseUrl, "must be postgres://user:password@host:port/database.");
-        return url;
+        var url = PostgresUrl.Parse(text);
+        foreach (var error in url.Errors)
+            values.Refuse(Settings.DatabaseUrl, error);
+        foreach (var warning in url.Warnings)
+            values.Warn(Settings.DatabaseUrl, warning);
+        return text;
     }
 
     /// <summary>As the reference has them: host, name and user go together; DATABASE_URL wins over all of them.</summary>
@@ -58,14 +62,25 @@ internal static partial class DatabaseSettings
 
     private static PostgresSsl? ReadSsl(SettingValues values, string? url)
     {
-        // What the URL itself says is not overruled by a default.
-        var unset = url?.Contains("sslmode=", StringComparison.OrdinalIgnoreCase) == true ? (PostgresSsl?)null : PostgresSsl.VerifyFull;
-        return values.Word(
+        // What the URL itself says is not overruled by a default, nor silently by a setting.
+        var own = url is null ? null : PostgresUrl.Parse(url).SslMode;
+        var unset = own is null ? PostgresSsl.VerifyFull : (PostgresSsl?)null;
+        var ssl = values.Word(
             Settings.DatabaseSsl, unset, "true, require or false",
             ("true", PostgresSsl.VerifyFull), ("1", PostgresSsl.VerifyFull), ("yes", PostgresSsl.VerifyFull), ("on", PostgresSsl.VerifyFull),
             ("require", PostgresSsl.Require),
             ("false", PostgresSsl.Off), ("0", PostgresSsl.Off), ("no", PostgresSsl.Off), ("off", PostgresSsl.Off));
+        if (own is not null && ssl is not null && !string.Equals(own, SslMode(ssl.Value), StringComparison.OrdinalIgnoreCase))
+            values.Refuse(Settings.DatabaseSsl, $"contradicts the sslmode in {Settings.DatabaseUrl.Name}; set one of them.");
+        return ssl;
     }
+
+    private static string SslMode(PostgresSsl ssl) => ssl switch
+    {
+        PostgresSsl.VerifyFull => "verify-full",
+        PostgresSsl.Require => "require",
+        _ => "disable",
+    };
 
     private static string ReadSchema(SettingValues values)
     {

@@ -24,6 +24,9 @@ internal sealed record ServerSettings
     /// <summary>Null for every address of the machine.</summary>
     public required IPAddress? HttpHost { get; init; }
 
+    /// <summary>Both loopback addresses, instead of <see cref="HttpHost"/>.</summary>
+    public required bool IsHttpLocal { get; init; }
+
     public required int HttpPort { get; init; }
 
     public required TimeSpan StepTimeout { get; init; }
@@ -34,7 +37,21 @@ internal sealed record ServerSettings
 
     public required LogLevel LogLevel { get; init; }
 
+    public required LogFormat LogFormat { get; init; }
+
     public required bool IsDevelopment { get; init; }
 
     public required Uri? OtlpEndpoint { get; init; }
+
+    /// <summary>What was set and has no effect, or hardly was meant; to be logged.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+}
+
+internal enum LogFormat
+{
+    /// <summary>For people.</summary>
+    Text,
+
+    /// <summary>One object a line, for collectors.</summary>
+    Json,
 }

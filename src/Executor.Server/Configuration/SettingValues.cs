@@ -6,6 +6,11 @@ namespace Executor.Server.Configuration;
 /// </summary>
 internal sealed class SettingValues(CommandLine line, Func<string, string?> environment, IReadOnlyDictionary<string, string> file, List<string> errors)
 {
+    private readonly List<string> _warnings = [];
+
+    /// <summary>What the operator probably did not mean, and the node can do without. No value is quoted.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
+
     public string? Find(Setting setting)
     {
         var own = NullIfEmpty(line.Find(setting)) ?? Find(setting.Name);
@@ -19,6 +24,8 @@ internal sealed class SettingValues(CommandLine line, Func<string, string?> envi
     public bool Has(Setting setting) => Find(setting) is not null;
 
     public void Refuse(Setting setting, string complaint) => errors.Add($"{setting.Name}: {complaint}");
+
+    public void Warn(Setting setting, string complaint) => _warnings.Add($"{setting.Name}: {complaint}");
 
     public int Integer(Setting setting, int fallback, int minimum, int maximum)
     {

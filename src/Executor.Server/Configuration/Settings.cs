@@ -31,12 +31,14 @@ internal static class Settings
         "DATABASE_SSL", "true (verifies certificate and host), require (encrypts without verifying) or false (true)");
 
     public static readonly Setting DatabaseSchema = new("DATABASE_SCHEMA", "schema in PostgreSQL (executor)");
-    public static readonly Setting HttpHost = new("HTTP_HOST", "IP address to listen on, or * for all (*)");
+    public static readonly Setting HttpHost = new("HTTP_HOST", "IP address to listen on, localhost, or * for all (*)");
     public static readonly Setting HttpPort = new("HTTP_PORT", "port to listen on; 0 takes a free one (3400)");
     public static readonly Setting StepTimeout = new("STEP_TIMEOUT_S", "time-out of steps that name none (300)");
     public static readonly Setting StopTimeout = new("STOP_TIMEOUT_S", "what running steps get when the node stops (30)");
     public static readonly Setting RunRetention = new("RUN_RETENTION_DAYS", "finished runs are deleted after it (30)");
     public static readonly Setting LogLevel = new("LOG_LEVEL", "Debug, Info, Warn or Error (Info)");
+
+    public static readonly Setting LogFormat = new("LOG_FORMAT", "text or json (text on a terminal, otherwise json)");
 
     public static readonly Setting Environment = new(
         "ASPNETCORE_ENVIRONMENT", "Development lets token endpoints be plain http and on this machine, nothing else");
@@ -47,6 +49,13 @@ internal static class Settings
     [
         AuthSecret, EncryptionKey, RetiredKeys, McpServers, NodeName, TokenLifetime, DatabasePath, DatabaseUrl, DatabaseHost, DatabasePort,
         DatabaseName, DatabaseUser, DatabasePassword, DatabaseSsl, DatabaseSchema, HttpHost, HttpPort, StepTimeout, StopTimeout, RunRetention,
-        LogLevel, Environment, OtlpEndpoint,
+        LogLevel, LogFormat, Environment, OtlpEndpoint,
+    ];
+
+    /// <summary>Further names that a node on silos knows.</summary>
+    public static readonly IReadOnlyList<string> OfSilos =
+    [
+        "SILO_ADDRESS", "SILO_PORT", "SILO_CLUSTER_ID", "SILO_PROBE_TIMEOUT_MS", "SILO_MISSED_PROBES", "SILO_TLS_CERTIFICATE", "SILO_TLS_KEY",
+        "SILO_TLS_AUTHORITY",
     ];
 }

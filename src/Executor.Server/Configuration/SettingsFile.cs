@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Executor.Servers;
 
 namespace Executor.Server.Configuration;
 
@@ -22,7 +23,7 @@ internal static class SettingsFile
             return values;
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), Options);
+            using var document = JsonDocument.Parse(JsonFile.WithoutMark(File.ReadAllBytes(path)), Options);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 errors.Add("The settings file: must hold a JSON object.");
             else
@@ -30,8 +31,12 @@ internal static class SettingsFile
         }
         catch (JsonException malformed)
         {
-            // Not its message, which may quote the file.
-            errors.Add($"The settings file: is not valid JSON, or names a member twice (line {malformed.LineNumber + 1}).");
+            errors.Add($"The settings file: {JsonFile.Complaint(malformed)}.");
+        }
+        catch (InvalidOperationException)
+        {
+            // How the parser reports half a surrogate pair, or broken UTF-8.
+            errors.Add("The settings file: holds text that is not valid Unicode.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -46,7 +51,7 @@ internal static class SettingsFile
         foreach (var member in root.EnumerateObject())
         {
             if (!Settings.All.Any(setting => setting.Name == member.Name || setting.Alias == member.Name))
-                errors.Add($"The settings file: there is no setting '{(member.Name.Length <= 60 ? member.Name : "…")}'.");
+                errors.Add($"The settings file: there is no setting {UnknownNames.Show(member.Name)}.{UnknownNames.Meant(member.Name)}");
             else if (member.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False)
                 values[member.Name] = member.Value.ToString();
             else

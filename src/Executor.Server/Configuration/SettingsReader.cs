@@ -10,25 +10,29 @@ namespace Executor.Server.Configuration;
 internal static class SettingsReader
 {
     /// <param name="environment">Null for the process's own, with the default settings file beside it.</param>
+    /// <param name="names">Of all variables of that environment; null for the process's own where <paramref name="environment"/> is, else none.</param>
     /// <exception cref="ConfigurationException">Names everything that is wrong.</exception>
-    public static ServerSettings Read(IReadOnlyList<string> args, Func<string, string?>? environment)
+    public static ServerSettings Read(IReadOnlyList<string> args, Func<string, string?>? environment, IEnumerable<string>? names = null)
     {
         var errors = new List<string>();
         var line = CommandLine.Parse(args, errors);
         var path = line.ConfigPath ?? (environment is null ? SettingsFile.DefaultPath : null);
         var file = SettingsFile.Read(path, mustExist: line.ConfigPath is not null, errors);
+        names ??= environment is null ? Environment.GetEnvironmentVariables().Keys.Cast<string>() : [];
         environment ??= Environment.GetEnvironmentVariable;
-        var values = new SettingValues(line, environment, file, errors);
+        var asked = new HashSet<string>(StringComparer.Ordinal);
+        var values = new SettingValues(line, Ask, file, errors);
         var secret = ReadAuthSecret(values);
         var settings = new ServerSettings
         {
             Authentication = secret!,
             Keyring = KeySettings.Read(values),
-            Servers = ReadServers(values, environment, errors),
+            Servers = ReadServers(values, Ask, errors),
             Storage = DatabaseSettings.Read(values, line.InMemory),
             NodeName = ReadNodeName(values),
             TokenLifetime = TimeSpan.FromSeconds(values.Integer(Settings.TokenLifetime, 3600, 1, 30 * 86_400)),
             HttpHost = ReadHost(values),
+            IsHttpLocal = IsLocal(values.Find(Settings.HttpHost)),
             HttpPort = values.Integer(Settings.HttpPort, 3400, 0, 65_535),
             StepTimeout = TimeSpan.FromSeconds(values.Integer(Settings.StepTimeout, 300, 1, 86_400)),
             StopTimeout = TimeSpan.FromSeconds(values.Integer(Settings.StopTimeout, 30, 1, 86_400)),
@@ -36,10 +40,22 @@ internal static class SettingsReader
             LogLevel = values.Word(
                 Settings.LogLevel, LogLevel.Information, "Debug, Info, Warn or Error",
                 ("debug", LogLevel.Debug), ("info", LogLevel.Information), ("warn", LogLevel.Warning), ("error", LogLevel.Error)),
+            LogFormat = values.Word(
+                Settings.LogFormat, Console.IsOutputRedirected ? LogFormat.Json : LogFormat.Text, "text or json",
+                ("text", LogFormat.Text), ("json", LogFormat.Json)),
             IsDevelopment = string.Equals(values.Find(Settings.Environment), "Development", StringComparison.OrdinalIgnoreCase),
             OtlpEndpoint = ReadEndpoint(values),
+            Warnings = [],
         };
-        return errors.Count == 0 ? settings : throw ConfigurationException.From(errors);
+        return errors.Count == 0
+            ? settings with { Warnings = [.. values.Warnings, .. UnknownNames.Warnings(names, asked, environment)] }
+            : throw ConfigurationException.From(errors);
+
+        string? Ask(string name)
+        {
+            asked.Add(name);
+            return environment(name);
+        }
     }
 
     private static AuthenticationSettings? ReadAuthSecret(SettingValues values)
@@ -85,13 +101,15 @@ internal static class SettingsReader
 
     private static IPAddress? ReadHost(SettingValues values)
     {
-        if (values.Find(Settings.HttpHost) is not { } text || text == "*")
+        if (values.Find(Settings.HttpHost) is not { } text || text == "*" || IsLocal(text))
             return null;
         if (IPAddress.TryParse(text, out var address))
             return address;
-        values.Refuse(Settings.HttpHost, "must be an IP address or *.");
+        values.Refuse(Settings.HttpHost, "must be an IP address, localhost or *.");
         return null;
     }
+
+    private static bool IsLocal(string? host) => string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase);
 
     private static Uri? ReadEndpoint(SettingValues values)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Executor.Server.Configuration;
 
 namespace Executor.Server.Hosting;
@@ -17,9 +18,19 @@ internal static class NodeWebServer
         kestrel.Limits.MaxConcurrentConnections = 20_000;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-        if (settings.HttpHost is { } address)
+        if (settings.IsHttpLocal)
+            kestrel.ListenLocalhost(settings.HttpPort > 0 ? settings.HttpPort : FreePort());
+        else if (settings.HttpHost is { } address)
             kestrel.Listen(new IPEndPoint(address, settings.HttpPort));
         else
             kestrel.ListenAnyIP(settings.HttpPort);
     });
+
+    /// <summary>The two loopback addresses have to share one port, which the server does not look for.</summary>
+    private static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
 }

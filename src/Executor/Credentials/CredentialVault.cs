@@ -54,6 +54,15 @@ internal sealed class CredentialVault(SecretBox box, LineageHash lineage)
         return true;
     }
 
+    /// <summary>
+    /// The key that this node does not have, and a refresh would need. Such a row is not damaged: other nodes may have the key, so it
+    /// is this node alone that cannot go on.
+    /// </summary>
+    public KeyId? UnknownKeyOf(CredentialRow row) =>
+        !HasKey ? null : UnknownKeyOf(row.RefreshToken)
+            ?? (row.TryKept ? UnknownKeyOf(row.KeptRefreshToken) : null)
+            ?? UnknownKeyOf(row.Client?.ClientSecret);
+
     public byte[] HashLineage(RefreshToken token, CredentialKey key) =>
         lineage.Compute(token.Value, key.User.Value, key.Server.Value);
 
@@ -62,6 +71,8 @@ internal sealed class CredentialVault(SecretBox box, LineageHash lineage)
 
     private static SealContext Place(SecretPurpose purpose, CredentialKey key, Generation? generation) =>
         new(purpose, key.User.Value, key.Server.Value, generation?.Value);
+
+    private KeyId? UnknownKeyOf(byte[]? envelope) => envelope is null ? null : box.UnknownKeyOf(envelope);
 
     private bool TryOpen(byte[]? envelope, SealContext place, [NotNullWhen(true)] out string? text)
     {

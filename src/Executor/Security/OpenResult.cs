@@ -16,7 +16,7 @@ public abstract class OpenResult
         public override string ToString() => nameof(Opened);
     }
 
-    /// <summary>This node cannot open it: another one with other keys may, so nothing of this belongs into the row.</summary>
+    /// <summary>It does not open here. Why tells whether another node, with other keys, may.</summary>
     public sealed class Undecryptable : OpenResult
     {
         internal Undecryptable(UndecryptableReason reason, KeyId? key) => (Reason, Key) = (reason, key);

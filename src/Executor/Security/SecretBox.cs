@@ -63,6 +63,10 @@ public sealed class SecretBox(Keyring keyring)
         }
     }
 
+    /// <summary>The key that an envelope names, where this node does not have it; null for what is no envelope, or can be tried.</summary>
+    public KeyId? UnknownKeyOf(ReadOnlySpan<byte> envelope) =>
+        Envelope.IsWellFormed(envelope) && Envelope.KeyIdOf(envelope) is var id && !keyring.TryFind(id, out _) ? id : null;
+
     private static void Validate(in SealContext context)
     {
         if (!Enum.IsDefined(context.Purpose))

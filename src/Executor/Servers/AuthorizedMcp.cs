@@ -25,7 +25,7 @@ public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
         return Authorization(outcome);
     }
 
-    public async ValueTask<AuthorizedOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
+    public async ValueTask<AuthorizedOutcome<McpToolList>> ListToolsAsync(
         UserId user, McpServer server, ProbeId probe, CancellationToken cancellationToken) =>
         await WithAuthorizationAsync(
             user,

@@ -10,25 +10,12 @@ namespace Executor.Servers;
 /// </summary>
 public interface IMcpGateway
 {
-    Task<McpOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
+    Task<McpOutcome<McpToolList>> ListToolsAsync(
         UserId user, McpServer server, AccessToken? bearer, CancellationToken cancellationToken);
 
     /// <summary>Cancelling tells the server so (<c>notifications/cancelled</c>) before it throws.</summary>
     Task<McpOutcome<McpToolResult>> CallToolAsync(
         UserId user, McpServer server, AccessToken? bearer, McpToolCall call, CancellationToken cancellationToken);
-}
-
-/// <param name="InputSchema">As the server sent it.</param>
-/// <param name="Annotations">As the server sent them; hints.</param>
-public sealed record McpTool(string Name, string? Title, string? Description, JsonElement InputSchema, JsonElement? Annotations)
-{
-    /// <summary>The annotations say that a second call does no harm.</summary>
-    public bool IsRepeatable => IsTrue("readOnlyHint") || IsTrue("idempotentHint");
-
-    private bool IsTrue(string hint) =>
-        Annotations is { ValueKind: JsonValueKind.Object } hints
-        && hints.TryGetProperty(hint, out var value)
-        && value.ValueKind == JsonValueKind.True;
 }
 
 /// <param name="Arguments">A JSON object.</param>
@@ -88,4 +75,10 @@ public static class McpFailureCodes
     public const string TooManyTools = "mcp_too_many_tools";
     public const string ConnectionLost = "mcp_connection_lost";
     public const string Busy = "mcp_server_busy";
+
+    /// <summary>The tool asks for something (a form, a model's answer, a list of folders) before it goes on.</summary>
+    public const string InputRequired = "mcp_input_required";
+
+    /// <summary>A complete answer of a kind that is not understood, a task's handle among them.</summary>
+    public const string ResultTypeUnsupported = "mcp_result_type_unsupported";
 }

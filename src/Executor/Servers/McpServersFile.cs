@@ -7,7 +7,13 @@ public static class McpServersFile
 {
     private const int MaxBytes = 1024 * 1024;
 
-    private static readonly JsonDocumentOptions Json = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Json = new()
+    {
+        MaxDepth = 16,
+        AllowDuplicateProperties = false,
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+    };
 
     /// <summary>An absent file means no servers.</summary>
     /// <param name="environment">Answers <c>${NAME}</c> in string values; null for a variable that is not set.</param>
@@ -35,7 +41,7 @@ public static class McpServersFile
     {
         try
         {
-            using var document = JsonDocument.Parse(text, Json);
+            using var document = JsonDocument.Parse(JsonFile.WithoutMark(text), Json);
             var report = new ServersFileReport();
             var servers = ServersReader.Read(document.RootElement, report, new EnvironmentText(environment));
             return report.Errors.Count > 0
@@ -44,8 +50,7 @@ public static class McpServersFile
         }
         catch (JsonException e)
         {
-            // Not its message, which may quote the file.
-            return Invalid($"The servers file is not valid JSON, names a member twice or is nested too deep: line {e.LineNumber + 1}.");
+            return Invalid($"The servers file {JsonFile.Complaint(e)}.");
         }
         catch (InvalidOperationException)
         {

@@ -24,16 +24,16 @@ internal sealed class SimulatedGateway(World world, SimulatedNode node) : IMcpGa
         ToolFails,
     }
 
-    public async Task<McpOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
+    public async Task<McpOutcome<McpToolList>> ListToolsAsync(
         UserId user, McpServer server, AccessToken? bearer, CancellationToken cancellationToken)
     {
         var fault = Draw();
         await node.Arrive(world.Latency() * 2, cancellationToken);
         if (fault is not (CallFault.None or CallFault.ToolFails))
-            return new McpOutcome<IReadOnlyList<McpTool>>.Failed(Failed(McpFailureCodes.Unreachable, McpEffect.None));
+            return new McpOutcome<McpToolList>.Failed(Failed(McpFailureCodes.Unreachable, McpEffect.None));
         return Accepts(user, server, bearer, isTool: false)
-            ? new McpOutcome<IReadOnlyList<McpTool>>.Completed(ToolServer.Tools)
-            : new McpOutcome<IReadOnlyList<McpTool>>.Unauthorized();
+            ? new McpOutcome<McpToolList>.Completed(ToolServer.Tools)
+            : new McpOutcome<McpToolList>.Unauthorized();
     }
 
     public async Task<McpOutcome<McpToolResult>> CallToolAsync(

@@ -10,18 +10,15 @@ internal static class ToolServer
     public const string Idempotent = "idempotent";
     public const string ReadOnly = "read-only";
 
-    private static readonly JsonElement _schema = JsonElement.Parse("""{"type":"object"}""");
-
-    public static readonly IReadOnlyList<McpTool> Tools =
-    [
-        new(Plain, null, null, _schema, null),
-        new(Idempotent, null, null, _schema, JsonElement.Parse("""{"idempotentHint":true}""")),
-        new(ReadOnly, null, null, _schema, JsonElement.Parse("""{"readOnlyHint":true}""")),
-    ];
+    public static readonly McpToolList Tools = new(
+        [Tool(Plain, "{}"), Tool(Idempotent, """{"idempotentHint":true}"""), Tool(ReadOnly, """{"readOnlyHint":true}""")], []);
 
     public static readonly McpToolResult Result = new(JsonElement.Parse("""{"content":[],"structuredContent":{"n":1}}"""), IsError: false);
 
     public static readonly McpToolResult Failure = new(JsonElement.Parse("""{"content":[],"isError":true}"""), IsError: true);
 
     public static bool IsRepeatable(string tool) => tool is Idempotent or ReadOnly;
+
+    private static McpTool Tool(string name, string annotations) =>
+        new(name, JsonElement.Parse($$$"""{"inputSchema":{"type":"object"},"annotations":{{{annotations}}}}"""));
 }

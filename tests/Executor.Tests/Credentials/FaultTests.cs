@@ -1,6 +1,8 @@
 using Executor.Credentials;
+using Executor.Credentials.Owner;
 using Executor.Sandbox.OAuth;
 using Executor.Servers;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Executor.Tests.Credentials;
 
@@ -360,11 +362,50 @@ public sealed class FaultTests
         var before = await world.RowAsync();
         var foreign = world.Node("b", key: new string('b', 64));
 
-        Assert.IsType<TokenOutcome.NeedsReauth>(await foreign.Owner().GetTokenAsync(default));
-        Assert.IsType<TokenOutcome.NeedsReauth>(await foreign.Owner().GetTokenAsync(default));
+        for (var i = 0; i < 2; i++)
+        {
+            var outcome = Assert.IsType<TokenOutcome.Unavailable>(await foreign.Owner().GetTokenAsync(default));
+            Assert.InRange(outcome.RetryAfter, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1));
+        }
 
         Assert.Equal(before.Version, (await world.RowAsync()).Version);
         Assert.Single(world.Logs.Lines, line => line.Level == Microsoft.Extensions.Logging.LogLevel.Error);
+        Assert.True(foreign.Services.GetRequiredService<CredentialAlarms>().HasUnknownKey);
+        Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
+    }
+
+    [Fact]
+    public async Task Client_secret_of_another_key_is_this_nodes_answer_alone()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node("a", key: new string('a', 64));
+        await node.Owner().DepositAsync(world.DepositOf("rt-of-the-first-key") with { ClientSecret = new ClientSecret("cs") }, default);
+        var first = await world.RowAsync();
+        var foreign = world.Node("b", key: new string('b', 64));
+        await foreign.Owner().DepositAsync(world.DepositOf("rt-of-the-second-key") with { ClientSecret = new ClientSecret("cs") }, default);
+        await world.Store.ChangeAsync(CredentialWorld.Key(), default, ledger =>
+            new CredentialDecision<bool>(true, ledger.Row! with { Client = first.Client }), default);
+
+        Assert.IsType<TokenOutcome.Unavailable>(await foreign.Owner().GetTokenAsync(default));
+
+        Assert.Equal(0, world.Sandbox.OAuth.Counters.GrantRequests);
+    }
+
+    [Fact]
+    public async Task Damaged_credential_sends_its_user_to_reconnect()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        await world.DepositAsync(node);
+        await world.Store.ChangeAsync(CredentialWorld.Key(), default, ledger =>
+        {
+            var damaged = ledger.Row!.RefreshToken!.ToArray();
+            damaged[^1] ^= 1;
+            return new CredentialDecision<bool>(true, ledger.Row with { RefreshToken = damaged });
+        }, default);
+
+        Assert.IsType<TokenOutcome.NeedsReauth>(await node.Owner().GetTokenAsync(default));
+        await world.DepositAsync(node);
         Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
     }
 

@@ -125,6 +125,122 @@ public sealed class AuthenticationTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, after.StatusCode);
     }
 
+    public static TheoryData<string, string, string> Refusals()
+    {
+        var (past, later) = (TestTokens.InSeconds(TimeSpan.FromMinutes(-2)), TestTokens.InSeconds(TimeSpan.FromHours(1)));
+        var good = $$"""{"id":42,"exp":{{later}}}""";
+        return new()
+        {
+            { TestTokens.Mint($$"""{"id":42,"exp":{{past}}}"""), "expired", "it has expired" },
+            { TestTokens.Mint($$"""{"id":42,"exp":{{later}},"nbf":{{later}}}"""), "not yet valid", "nbf or iat" },
+            { TestTokens.Mint($$"""{"id":42,"exp":{{later}},"iat":{{later}}}"""), "not yet valid", "nbf or iat" },
+            { TestTokens.Mint(good, secret: "another-secret-of-the-same-or-more-length"), "signature", "another key" },
+            { TestTokens.Mint($$"""{"id":42,"exp":{{past}}}""", secret: "another-secret-of-the-same-or-more-length"), "signature", "another key" },
+            { TestTokens.MintHs512(good), "signature", "algorithm" },
+            { TestTokens.MintRs256(good), "signature", "algorithm" },
+            { TestTokens.WithoutSignature(good), "signature", "algorithm" },
+            { TestTokens.Mint(good, """{"alg":"HS256","crit":["x"],"x":1}"""), "signature", "extension" },
+            { "garbage", "malformed", "three parts" },
+            { "a.b.c", "malformed", "three parts" },
+            { TestTokens.Mint("[]"), "malformed", "three parts" },
+            { new string('a', 20_000), "malformed", "too long" },
+            { TestTokens.Mint("""{"id":42}"""), "claims", "its exp" },
+            { TestTokens.Mint("""{"id":42,"exp":"never"}"""), "claims", "its exp" },
+            { TestTokens.Mint($$"""{"id":42,"exp":{{later}},"nbf":"0"}"""), "claims", "nbf or iat" },
+            { TestTokens.Mint($$"""{"id":42,"exp":{{later}},"iat":null}"""), "claims", "nbf or iat" },
+            { TestTokens.Mint($$"""{"exp":{{later}}}"""), "claims", "names no user" },
+            { TestTokens.WithId("-1"), "claims", "names no user" },
+        };
+    }
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public async Task Refused_token_is_told_coarsely_and_logged_with_its_reason(string token, string description, string reason)
+    {
+        using var response = await _node.GetAsync("/runs", token);
+        using var byCookie = await Cookie(HttpMethod.Get, "/runs", token, _ => { });
+
+        foreach (var refused in new[] { response, byCookie })
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+            Assert.Equal($"Bearer error=\"invalid_token\", error_description=\"{description}\"", Assert.Single(refused.Headers.GetValues("WWW-Authenticate")));
+        }
+
+        Assert.Equal(2, _node.Log.Lines.Count(line => line.Level == LogLevel.Debug && line.Text.Contains("token refused", StringComparison.Ordinal) && line.Text.Contains(reason, StringComparison.Ordinal)));
+        Assert.DoesNotContain(token, _node.Log.All, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("Basic eDp5")]
+    public async Task Challenge_where_no_token_was_sent_has_no_error(string? authorization)
+    {
+        using var response = await _node.SendAsync(HttpMethod.Get, "/runs", token: null, more: request =>
+        {
+            if (authorization is not null)
+                request.Headers.TryAddWithoutValidation("Authorization", authorization);
+        });
+
+        Assert.Equal("Bearer", Assert.Single(response.Headers.GetValues("WWW-Authenticate")));
+    }
+
+    [Fact]
+    public async Task Token_sent_twice_is_refused_as_malformed()
+    {
+        var answer = await RawHttp.AskAsync(_node.Address, [System.Text.Encoding.ASCII.GetBytes(
+            $"GET /runs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TestTokens.For(42)}\r\nAuthorization: Bearer {TestTokens.For(42)}\r\n\r\n")]);
+
+        Assert.Equal(401, answer.Status);
+        Assert.Contains("error_description=\"malformed\"", answer.Head, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exp", -59, true)]
+    [InlineData("exp", -60, false)]
+    [InlineData("nbf", 60, true)]
+    [InlineData("nbf", 61, false)]
+    [InlineData("iat", 60, true)]
+    [InlineData("iat", 61, false)]
+    public async Task Time_in_a_token_is_read_with_a_minute_of_leeway(string claim, int seconds, bool accepted)
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(2_000_000_000);
+        await using var node = await FrontEnd.StartAsync(new ManualTimeProvider(now));
+        var time = now.ToUnixTimeSeconds() + seconds;
+        var exp = claim == "exp" ? "" : $",\"exp\":{now.ToUnixTimeSeconds() + 600}";
+
+        using var response = await node.GetAsync("/runs", TestTokens.Mint($$"""{"id":42,"{{claim}}":{{time}}{{exp}}}"""));
+
+        Assert.Equal(accepted ? HttpStatusCode.OK : HttpStatusCode.Unauthorized, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Token_that_is_known_already_has_the_same_leeway_and_no_more()
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(2_000_000_000);
+        var time = new ManualTimeProvider(now);
+        await using var node = await FrontEnd.StartAsync(time);
+        var token = TestTokens.Mint($$"""{"id":42,"exp":{{now.ToUnixTimeSeconds() + 10}}}""");
+        var answers = new List<HttpStatusCode>();
+        foreach (var seconds in new[] { 0, 69, 1 })
+        {
+            time.Advance(TimeSpan.FromSeconds(seconds));
+            using var response = await node.GetAsync("/runs", token);
+            answers.Add(response.StatusCode);
+        }
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.Unauthorized], answers);
+    }
+
+    [Theory]
+    [InlineData("253402300799")]
+    [InlineData("253402300799.9")]
+    public async Task Token_that_lasts_for_ever_does_not_overflow(string exp)
+    {
+        using var response = await _node.GetAsync("/runs", TestTokens.Mint($$"""{"id":42,"exp":{{exp}}}"""));
+
+        Assert.NotEqual(HttpStatusCode.InternalServerError, response.StatusCode);
+    }
+
     [Fact]
     public async Task Authorization_header_decides_over_the_cookie()
     {

@@ -32,6 +32,7 @@ public sealed class RunEndpointTests : IAsyncLifetime
         { Step("\"timeoutSeconds\":\"5\""), "steps[0].timeoutSeconds: must be" },
         { Step("\"onUnknown\":\"skip\""), "steps[0].onUnknown: must be 'retry' or 'ask'" },
         { Step("\"onUnknown\":null"), "steps[0].onUnknown: must be" },
+        { Step("\"timeoutSecond\":1"), "steps[0]: has a member that is not known, 'timeoutSecond'" },
         { Step("\"surprise\":1"), "steps[0]: has a member that is not known, 'surprise'" },
     };
 

@@ -85,6 +85,58 @@ public sealed class RunEventTests : IAsyncLifetime
         Assert.Equal("urn:executor:problem:shutting-down", (await response.JsonAsync()).Text("type"));
     }
 
+    [Theory]
+    [InlineData(RunStatus.Succeeded)]
+    [InlineData(RunStatus.Failed)]
+    [InlineData(RunStatus.Cancelled)]
+    public async Task Client_that_has_seen_the_end_is_told_to_stop_by_any_node(RunStatus status)
+    {
+        _node.Runs.Records[_run.Run.Id] = _run with { Run = _run.Run with { Status = status, Version = 7 } };
+        _node.Runs.Snapshots.Writer.Complete();
+        using (var fresh = await WatchAsync(null))
+        {
+            using var reader = new StreamReader(await fresh.Content.ReadAsStreamAsync());
+            Assert.Equal("7", (await EventAsync(reader)).Id);
+            Assert.Null(await reader.ReadLineAsync().WaitAsync(Patience));
+        }
+
+        await using var another = await FrontEnd.StartAsync(_time);
+        another.Runs.Records[_run.Run.Id] = _node.Runs.Records[_run.Run.Id];
+        foreach (var node in new[] { _node, another })
+        {
+            using var again = await WatchAsync("7", node);
+            Assert.Equal(System.Net.HttpStatusCode.NoContent, again.StatusCode);
+            Assert.Equal("", await again.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Theory]
+    [InlineData("6")]
+    [InlineData("8")]
+    [InlineData("07")]
+    [InlineData("7,7")]
+    [InlineData("x")]
+    public async Task Client_that_has_not_seen_the_end_gets_it(string lastEventId)
+    {
+        _node.Runs.Records[_run.Run.Id] = _run with { Run = _run.Run with { Status = RunStatus.Succeeded, Version = 7 } };
+        using var response = await WatchAsync(lastEventId);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+
+        Assert.Equal(("7", "succeeded"), await EventAsync(reader));
+    }
+
+    [Fact]
+    public async Task Client_that_has_seen_all_of_a_run_that_goes_on_keeps_watching()
+    {
+        using var response = await WatchAsync("1");
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+
+        Assert.Equal(("1", "running"), await EventAsync(reader));
+    }
+
+    private Task<HttpResponseMessage> WatchAsync(string? lastEventId, FrontEnd node) => node.SendAsync(
+        HttpMethod.Get, $"/runs/{_run.Run.Id}/events", more: request => request.Headers.Add("Last-Event-ID", lastEventId));
+
     private Task<HttpResponseMessage> WatchAsync(string? lastEventId) => _node.SendAsync(
         HttpMethod.Get, $"/runs/{_run.Run.Id}/events", more: request =>
         {

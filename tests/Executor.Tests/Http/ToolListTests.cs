@@ -15,18 +15,19 @@ public sealed class ToolListTests : IAsyncLifetime
     public async Task DisposeAsync() => await _node.DisposeAsync();
 
     [Fact]
-    public async Task Tools_come_with_schema_and_annotations()
+    public async Task Tools_come_as_their_server_describes_them_and_with_what_was_left_out()
     {
-        var schema = JsonDocument.Parse("""{"type":"object","properties":{"q":{"type":"string"}}}""").RootElement;
-        var annotations = JsonDocument.Parse("""{"readOnlyHint":true}""").RootElement;
-        _node.Servers.OnList = () => new McpOutcome<IReadOnlyList<McpTool>>.Completed(
-            [new McpTool("search", "Search", "Finds things", schema, annotations), new McpTool("bare", null, null, schema, null)]);
+        var search = JsonDocument.Parse(
+            """{"name":"search","title":"Search","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true},"_meta":{"a/b":[1.0]},"new":null}""").RootElement;
+        var bare = JsonDocument.Parse("""{"inputSchema":{},"name":"bare","description":"Does nothing"}""").RootElement;
+        _node.Servers.OnList = () => new McpOutcome<McpToolList>.Completed(
+            new McpToolList([new McpTool("search", search), new McpTool("bare", bare)], [new McpLeftOut(2, "odd", LeftOutReasons.Duplicate), new McpLeftOut(3, null, LeftOutReasons.NoName)], 7));
 
         using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(
-            """{"tools":[{"name":"search","description":"Finds things","inputSchema":{"type":"object","properties":{"q":{"type":"string"}}},"title":"Search","annotations":{"readOnlyHint":true}},{"name":"bare","description":"","inputSchema":{"type":"object","properties":{"q":{"type":"string"}}}}]}""",
+            """{"tools":[{"name":"search","description":"","inputSchema":{"type":"object"},"title":"Search","annotations":{"readOnlyHint":true},"_meta":{"a/b":[1.0]},"new":null},{"name":"bare","description":"Does nothing","inputSchema":{}}],"leftOut":[{"position":2,"reason":"duplicate","name":"odd"},{"position":3,"reason":"no-name"}],"moreLeftOut":7}""",
             await response.Content.ReadAsStringAsync());
     }
 
@@ -81,7 +82,7 @@ public sealed class ToolListTests : IAsyncLifetime
     [Fact]
     public async Task Rejection_of_a_fresh_token_asks_to_connect()
     {
-        _node.Servers.OnList = () => new McpOutcome<IReadOnlyList<McpTool>>.Unauthorized();
+        _node.Servers.OnList = () => new McpOutcome<McpToolList>.Unauthorized();
 
         using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
 
@@ -113,7 +114,7 @@ public sealed class ToolListTests : IAsyncLifetime
     [Fact]
     public async Task Server_that_cannot_be_reached_is_a_typed_503()
     {
-        _node.Servers.OnList = () => new McpOutcome<IReadOnlyList<McpTool>>.Failed(
+        _node.Servers.OnList = () => new McpOutcome<McpToolList>.Failed(
             new McpFailure(McpFailureCodes.Unreachable, "The MCP server could not be reached.", McpEffect.None));
 
         using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");

@@ -27,7 +27,7 @@ public sealed class AuthorizedMcpTests
         Assert.Equal([First], credentials.Rejections);
         Assert.Equal(1, sandbox.Mcp.Effects["once"]);
 
-        Assert.IsType<AuthorizedOutcome<IReadOnlyList<McpTool>>.Completed>(
+        Assert.IsType<AuthorizedOutcome<McpToolList>.Completed>(
             await mcp.Authorized.ListToolsAsync(McpHarness.User(1), server, CancellationToken.None));
         Assert.Equal([First, First], credentials.Rejections);
     }

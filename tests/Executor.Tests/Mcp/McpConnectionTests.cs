@@ -54,8 +54,8 @@ public sealed class McpConnectionTests
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 40).Select(i =>
             mcp.Gateway.ListToolsAsync(McpHarness.User(1), server, i % 2 == 0 ? new AccessToken("dead") : token, CancellationToken.None)));
 
-        Assert.Equal(20, outcomes.OfType<McpOutcome<IReadOnlyList<McpTool>>.Completed>().Count());
-        Assert.Equal(20, outcomes.OfType<McpOutcome<IReadOnlyList<McpTool>>.Unauthorized>().Count());
+        Assert.Equal(20, outcomes.OfType<McpOutcome<McpToolList>.Completed>().Count());
+        Assert.Equal(20, outcomes.OfType<McpOutcome<McpToolList>.Unauthorized>().Count());
     }
 
     [Fact]

@@ -195,7 +195,11 @@ public sealed class McpFailureTests
 
         Assert.True(
             outcome is McpOutcome<McpToolResult>.Completed
-                or McpOutcome<McpToolResult>.Failed { Failure.Code: McpFailureCodes.ProtocolError }, outcome.ToString());
+                or McpOutcome<McpToolResult>.Failed
+            {
+                Failure.Code: McpFailureCodes.ProtocolError or McpFailureCodes.InputRequired or McpFailureCodes.ResultTypeUnsupported
+            },
+            outcome.ToString());
     }
 
     [Theory]
@@ -303,11 +307,11 @@ public sealed class McpFailureTests
     {
         await using var sandbox = await McpHarness.SandboxAsync(protocol);
         await using var mcp = new McpHarness();
+        var server = McpHarness.Server(sandbox.McpEndpoint);
+        var token = new AccessToken(sandbox.OAuth.Mint().AccessToken);
+        await mcp.CallAsync(server, token, McpHarness.Call("echo"));
 
-        var failure = await mcp.FailAsync(
-            McpHarness.Server(sandbox.McpEndpoint),
-            new AccessToken(sandbox.OAuth.Mint().AccessToken),
-            McpHarness.Call("wait", timeout: TimeSpan.FromMilliseconds(500)));
+        var failure = await mcp.FailAsync(server, token, McpHarness.Call("wait", timeout: TimeSpan.FromMilliseconds(500)));
 
         Assert.Equal((McpFailureCodes.TimedOut, McpEffect.Unknown), (failure.Code, failure.Effect));
         await McpHarness.EventuallyAsync(() => sandbox.Mcp.Counters is { Concurrency: 0, Cancellations: 1 }, "The call should have been cancelled.");

@@ -69,6 +69,9 @@ internal sealed class McpHarness : IAsyncDisposable
         Completed(await Gateway.CallToolAsync(User(user), server, token, call, CancellationToken.None));
 
     public async Task<IReadOnlyList<McpTool>> ListAsync(McpServer server, AccessToken? token, long user = 1) =>
+        (await ListAllAsync(server, token, user)).Tools;
+
+    public async Task<McpToolList> ListAllAsync(McpServer server, AccessToken? token, long user = 1) =>
         Completed(await Gateway.ListToolsAsync(User(user), server, token, CancellationToken.None));
 
     public async Task<McpFailure> FailAsync(McpServer server, AccessToken? token, McpToolCall call, long user = 1) =>

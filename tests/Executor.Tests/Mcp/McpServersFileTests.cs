@@ -74,7 +74,7 @@ public sealed class McpServersFileTests
     [InlineData("""{"url": "https://e.com", "userAgent": "zz\r\nEvil: zz"}""", "crm.userAgent", "line break")]
     [InlineData("""{"url": "https://e.com", "userAgent": "zz\u00e9"}""", "crm.userAgent", "printable ASCII")]
     [InlineData("""{"url": "https://e.com", "userAgent": "zz", "headers": {"user-agent": "zz"}}""", "crm.userAgent", "exclude")]
-    [InlineData("""{"url": "https://e.com", "url": "https://zz"}""", "line", "twice")]
+    [InlineData("""{"url": "https://e.com", "url": "https://zz"}""", "servers file", "twice")]
     public void Wrong_entry_is_named_with_what_is_allowed_and_not_quoted(string entry, string place, string allowed)
     {
         var errors = Assert.IsType<ServersFileOutcome.Invalid>(Parse($$$"""{"mcpServers": {"crm": {{{entry}}} }}""")).Errors;

@@ -139,11 +139,25 @@ public class InterruptionTests
     }
 
     [Fact]
+    public async Task Name_that_a_harmless_and_a_destructive_tool_share_is_not_repeated()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Failed(McpEffect.Unknown), ReadOnly);
+        world.Gateway.Listing = new McpOutcome<McpToolList>.Completed(
+            new McpToolList([ScriptedGateway.Listed("tool", ReadOnly), ScriptedGateway.Listed("tool", Destructive)], []));
+        var node = await world.StartedNodeAsync();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool"));
+
+        await world.UntilAsync(node, id, record => record.Run.AwaitingReason == AwaitingReason.Interrupted);
+        Assert.Equal(1, world.Gateway.CountOf("tool"));
+    }
+
+    [Fact]
     public async Task Annotations_that_cannot_be_looked_up_are_asked_for_again_later()
     {
         await using var world = await RunWorld.StartAsync();
         world.Gateway.Tool("tool", _ => ScriptedGateway.Failed(McpEffect.Unknown), ReadOnly);
-        world.Gateway.Listing = new McpOutcome<IReadOnlyList<McpTool>>.Failed(new McpFailure(McpFailureCodes.Unreachable, "Away.", McpEffect.None));
+        world.Gateway.Listing = new McpOutcome<McpToolList>.Failed(new McpFailure(McpFailureCodes.Unreachable, "Away.", McpEffect.None));
         var node = await world.StartedNodeAsync();
         var id = await node.StartRunAsync(RunWorld.Step("a", "tool"));
         var waiting = await world.UntilAsync(node, id, record => record.Run.NotBefore is not null);

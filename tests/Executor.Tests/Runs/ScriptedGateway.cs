@@ -26,7 +26,7 @@ internal sealed class ScriptedGateway : IMcpGateway
     public Signals<string> Cancelled { get; } = new();
 
     /// <summary>Takes the place of the tool list.</summary>
-    public McpOutcome<IReadOnlyList<McpTool>>? Listing { get; set; }
+    public McpOutcome<McpToolList>? Listing { get; set; }
 
     public static McpOutcome<McpToolResult> Ok(string json = """{"structuredContent":{"ok":true}}""") => Result(json, false);
 
@@ -54,10 +54,12 @@ internal sealed class ScriptedGateway : IMcpGateway
 
     public int CountOf(string tool) => Calls.Seen.Count(call => call.Call.Tool == tool);
 
-    public Task<McpOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
+    public Task<McpOutcome<McpToolList>> ListToolsAsync(
         UserId user, McpServer server, AccessToken? bearer, CancellationToken cancellationToken) =>
-        Task.FromResult(Listing ?? new McpOutcome<IReadOnlyList<McpTool>>.Completed(
-            _annotations.Select(entry => new McpTool(entry.Key, null, null, Json("{}"), Json(entry.Value))).ToList()));
+        Task.FromResult(Listing ?? new McpOutcome<McpToolList>.Completed(new McpToolList(
+            [.. _annotations.Select(entry => Listed(entry.Key, entry.Value))], [])));
+
+    public static McpTool Listed(string name, string annotations) => new(name, Json($$"""{"inputSchema":{},"annotations":{{annotations}}}"""));
 
     public async Task<McpOutcome<McpToolResult>> CallToolAsync(
         UserId user, McpServer server, AccessToken? bearer, McpToolCall call, CancellationToken cancellationToken)

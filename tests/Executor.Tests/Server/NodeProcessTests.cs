@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Executor.Tests.Infrastructure;
 
 namespace Executor.Tests.Server;
@@ -97,5 +98,30 @@ public sealed class NodeProcessTests
 
         Assert.Equal(1, await second.ExitCodeAsync());
         Assert.Contains("in use", second.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Localhost_is_listened_on_at_both_loopback_addresses()
+    {
+        using var node = NodeProcess.Start(["--in-memory", "--http-port", "0", "--http-host", "localhost"], Secret);
+        var port = (await node.AddressAsync()).Port;
+
+        using var client = new HttpClient();
+        using var four = await client.GetAsync(new Uri($"http://127.0.0.1:{port}/livez"));
+        Assert.Equal(HttpStatusCode.OK, four.StatusCode);
+        if (!Socket.OSSupportsIPv6)
+            return;
+        using var six = await client.GetAsync(new Uri($"http://[::1]:{port}/livez"));
+        Assert.Equal(HttpStatusCode.OK, six.StatusCode);
+    }
+
+    [Fact]
+    public async Task Mistyped_variable_is_warned_of_at_start()
+    {
+        using var node = NodeProcess.Start(["--in-memory", "--http-port", "0"], Secret, ("EXECUTOR_ENCRYPTION_KEI", "VALUE"));
+        await node.AddressAsync();
+
+        Assert.Contains("EXECUTOR_ENCRYPTION_KEI", node.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("VALUE", node.Output, StringComparison.Ordinal);
     }
 }

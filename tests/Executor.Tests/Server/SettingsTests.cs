@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Executor.Identity;
 using Executor.Server.Configuration;
 using Executor.Storage;
 using Executor.Tests.Infrastructure;
@@ -25,7 +26,7 @@ public sealed class SettingsTests : IDisposable
         { "EXECUTOR_TOKEN_LIFETIME_S", "0", "EXECUTOR_TOKEN_LIFETIME_S: must be an integer from 1" },
         { "HTTP_PORT", "65536", "HTTP_PORT: must be an integer from 0 to 65535" },
         { "HTTP_PORT", "34 00", "HTTP_PORT:" },
-        { "HTTP_HOST", "localhost", "HTTP_HOST: must be an IP address" },
+        { "HTTP_HOST", "example.com", "HTTP_HOST: must be an IP address" },
         { "STEP_TIMEOUT_S", "0", "STEP_TIMEOUT_S: must be" },
         { "STEP_TIMEOUT_S", "30s", "STEP_TIMEOUT_S: must be" },
         { "STEP_TIMEOUT_S", "1_000", "STEP_TIMEOUT_S: must be" },
@@ -35,6 +36,7 @@ public sealed class SettingsTests : IDisposable
         { "STOP_TIMEOUT_S", "0", "STOP_TIMEOUT_S: must be" },
         { "RUN_RETENTION_DAYS", "0", "RUN_RETENTION_DAYS: must be" },
         { "LOG_LEVEL", "Trace", "LOG_LEVEL: must be Debug, Info, Warn or Error" },
+        { "LOG_FORMAT", "colourful", "LOG_FORMAT: must be text or json" },
         { "DATABASE_URL", "host=db", "DATABASE_URL: must be postgres://" },
         { "DATABASE_HOST", "db", "DATABASE_NAME: is required beside" },
         { "DATABASE_SSL", "maybe", "DATABASE_SSL: must be true, require or false" },
@@ -110,9 +112,10 @@ public sealed class SettingsTests : IDisposable
     [Theory]
     [InlineData("{", "is not valid JSON")]
     [InlineData("[]", "must hold a JSON object")]
-    [InlineData("""{"HTTP_PORTS":1}""", "there is no setting 'HTTP_PORTS'")]
+    [InlineData("{\n  \"HTTP_PORT\": 1\n  \"LOG_LEVEL\": 2}", "line 3, column 3")]
+    [InlineData("""{"HTTP_PORTS":1}""", "there is no setting 'HTTP_PORTS'. Is HTTP_PORT meant?")]
     [InlineData("""{"HTTP_PORT":{}}""", "HTTP_PORT must be a string")]
-    [InlineData("""{"HTTP_PORT":1,"HTTP_PORT":1}""", "names a member twice")]
+    [InlineData("""{"HTTP_PORT":1,"HTTP_PORT":1}""", "names a member of an object twice")]
     public void Settings_file_is_read_strictly(string json, string message)
     {
         var refused = Assert.Throws<ConfigurationException>(() => Read(["--config", WriteFile(json)]));
@@ -151,6 +154,83 @@ public sealed class SettingsTests : IDisposable
         Assert.Throws<ConfigurationException>(() => Read([], ("DATABASE_URL", "postgres://u:p@db/x"), ("EXECUTOR_DATABASE_PATH", "x.db")));
     }
 
+    [Fact]
+    public void Files_may_begin_with_a_byte_order_mark_and_hold_comments_and_trailing_commas()
+    {
+        var servers = WriteFile("\uFEFF{\"mcpServers\": { // ours\n \"crm\": {\"url\": \"https://crm.example.com\",}, /* more */ },}");
+        var file = WriteFile($"\uFEFF{{ // where\n \"EXECUTOR_MCP_SERVERS\": \"{servers}\", }}");
+
+        Assert.NotNull(Read(["--config", file]).Servers.Find(McpServerId.From("crm")));
+    }
+
+    [Theory]
+    [InlineData("localhost", true)]
+    [InlineData("LocalHost", true)]
+    [InlineData("127.0.0.1", false)]
+    public void Localhost_is_both_loopback_addresses(string host, bool expected) =>
+        Assert.Equal(expected, Read([], ("HTTP_HOST", host)).IsHttpLocal);
+
+    [Theory]
+    [InlineData("EXECUTOR_ENCRYPTION_KEI", "EXECUTOR_ENCRYPTION_KEY")]
+    [InlineData("EXECUTOR_MCP_SERVER", "EXECUTOR_MCP_SERVERS")]
+    [InlineData("EXECUTOR_HTTP_PORT", "HTTP_PORT")]
+    [InlineData("EXECUTOR_DATABASE_URL", "DATABASE_URL")]
+    [InlineData("executor_node_name", "EXECUTOR_NODE_NAME")]
+    [InlineData("SILO_ADRESS", "SILO_ADDRESS")]
+    [InlineData("DATABASE_ULR", "DATABASE_URL")]
+    [InlineData("DATABASE_PASS", "DATABASE_PASSWORD")]
+    [InlineData("HTTP_PORTS", "HTTP_PORT")]
+    [InlineData("LOG_LEVLE", "LOG_LEVEL")]
+    [InlineData("EXECUTOR_SOMETHING_ELSE_ENTIRELY", "")]
+    public void Mistyped_variable_is_named_with_the_nearest_setting_and_without_its_value(string name, string nearest)
+    {
+        var warning = Assert.Single(ReadWarnings((name, "VALUE")));
+
+        Assert.Contains($"'{name}'", warning, StringComparison.Ordinal);
+        Assert.Contains(nearest.Length > 0 ? $"Is {nearest} meant?" : "no such setting.", warning, StringComparison.Ordinal);
+        Assert.DoesNotContain("VALUE", warning, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("SILO_PORT", "11111")]
+    [InlineData("FOREST_SERVER_URL", "https://example.com")]
+    [InlineData("HTTP_PROXY", "http://proxy:3128")]
+    [InlineData("DATABASE_REPLICAS", "3")]
+    [InlineData("LOG_DIRECTORY", "/var/log")]
+    [InlineData("EXECUTOR_SERVICE_HOST", "10.0.0.1")] // what Kubernetes sets for a service that is called «executor»
+    [InlineData("EXECUTOR_SERVICE_PORT_HTTP", "3400")]
+    [InlineData("EXECUTOR_PORT", "tcp://10.0.0.1:3400")]
+    [InlineData("EXECUTOR_PORT_3400_TCP_ADDR", "10.0.0.1")]
+    public void Variable_that_is_a_setting_or_somebody_elses_is_not_warned_of(string name, string value) =>
+        Assert.Empty(ReadWarnings((name, value)));
+
+    [Fact]
+    public void Variable_that_the_servers_file_asks_for_is_not_warned_of()
+    {
+        var servers = WriteFile("""{"mcpServers":{"crm":{"url":"https://crm.example.com","headers":{"X-Key":"${EXECUTOR_CRM_KEY}"}}}}""");
+
+        Assert.Empty(ReadWarnings(("EXECUTOR_MCP_SERVERS", servers), ("EXECUTOR_CRM_KEY", "k")));
+    }
+
+    [Theory]
+    [InlineData("postgres://u:p@db/x?sslmode=verify-full", "false")]
+    [InlineData("postgres://u:p@db/x?sslmode=require", "true")]
+    [InlineData("postgres://u:p@db/x?sslmode=verify-ca", "require")]
+    public void Tls_of_the_url_and_of_the_setting_must_not_contradict_each_other(string url, string ssl)
+    {
+        var refused = Assert.Throws<ConfigurationException>(() => Read([], ("DATABASE_URL", url), ("DATABASE_SSL", ssl)));
+
+        Assert.Contains("DATABASE_SSL: contradicts the sslmode", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Password_that_looks_like_a_parameter_does_not_switch_tls_off()
+    {
+        var storage = Read([], ("DATABASE_URL", "postgres://u:sslmode=disable@db/x")).Storage;
+
+        Assert.Equal(PostgresSsl.VerifyFull, Assert.IsType<StorageProvider.Postgres>(storage).Ssl);
+    }
+
     [Theory]
     [InlineData("Development", true)]
     [InlineData("Production", false)]
@@ -184,6 +264,12 @@ public sealed class SettingsTests : IDisposable
         foreach (var (name, value) in environment)
             values[name] = value;
         return SettingsReader.Read(args ?? [], name => values.GetValueOrDefault(name));
+    }
+
+    private static IReadOnlyList<string> ReadWarnings(params (string Name, string Value)[] environment)
+    {
+        var values = environment.Append(("EXECUTOR_AUTH_SECRET", TestTokens.Secret)).ToDictionary(pair => pair.Item1, pair => pair.Item2, StringComparer.Ordinal);
+        return SettingsReader.Read([], values.GetValueOrDefault, values.Keys).Warnings;
     }
 
     private string WriteFile(string json)

@@ -15,6 +15,9 @@ internal sealed partial class PostgresSettings
 
     private const string ServerKeepalives = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3";
 
+    /// <summary>Who waits longer for a connection looks like a lost node to the others; for its work the operator may wait longer.</summary>
+    private const int MaxConnectSeconds = 10;
+
     private PostgresSettings(string schema, string pooled, string notifications, string liveness)
     {
         Schema = schema;
@@ -62,9 +65,10 @@ internal sealed partial class PostgresSettings
         foreach (var builder in new[] { notifications, liveness })
         {
             builder.Pooling = false;
+            builder.Timeout = Math.Min(builder.Timeout, MaxConnectSeconds);
             builder.CommandTimeout = 5;
             builder.KeepAlive = 2;
-            if (builder.TcpKeepAlive)
+            if (builder.TcpKeepAlive) // seconds
                 (builder.TcpKeepAliveTime, builder.TcpKeepAliveInterval) = (5, 2);
         }
 
@@ -74,14 +78,18 @@ internal sealed partial class PostgresSettings
 
     private static NpgsqlConnectionStringBuilder Common(string text, StorageProvider.Postgres options, string session)
     {
-        var builder = Parse(text) ?? throw new StorageStartException("The PostgreSQL connection string is not valid.");
+        var builder = Parse(text);
         builder.SearchPath = $"\"{options.Schema}\"";
         builder.Options = string.IsNullOrEmpty(builder.Options) ? session : $"{builder.Options} {session}";
         builder.ApplicationName ??= "executor";
 
-        // A local socket has no keepalive, and refuses to be told of one.
-        builder.TcpKeepAlive = builder.Host is not ['/' or '@', ..];
-        builder.Timeout = Math.Min(builder.Timeout, 10);
+        // A local socket has no keepalive, and refuses to be told of one; nor does TLS exist there.
+        var hosts = (builder.Host ?? "").Split(',');
+        builder.TcpKeepAlive = !hosts.Any(IsSocket) && (builder.TcpKeepAlive || !builder.ShouldSerialize("TCP Keepalive"));
+        if (!builder.TcpKeepAlive)
+            builder.TcpKeepAliveTime = builder.TcpKeepAliveInterval = 0;
+        if (!builder.ShouldSerialize("Timeout"))
+            builder.Timeout = MaxConnectSeconds;
         builder.IncludeErrorDetail = false;
         builder.SslMode = options.Ssl switch
         {
@@ -90,21 +98,38 @@ internal sealed partial class PostgresSettings
             PostgresSsl.VerifyFull => SslMode.VerifyFull,
             _ => builder.SslMode,
         };
+
+        // As libpq has it: whoever names authorities wants them asked.
+        if (builder.SslMode == SslMode.Require && !string.IsNullOrEmpty(builder.RootCertificate))
+            builder.SslMode = SslMode.VerifyCA;
+        if (hosts.All(IsSocket))
+            builder.SslMode = SslMode.Disable;
         return builder;
     }
 
-    private static NpgsqlConnectionStringBuilder? Parse(string text)
+    private static bool IsSocket(string host) => host is ['/' or '@', ..];
+
+    /// <exception cref="StorageStartException">Names what is wrong; the value, which may hold the password, is not quoted.</exception>
+    private static NpgsqlConnectionStringBuilder Parse(string text)
+    {
+        if (PostgresUrl.IsUrl(text))
+        {
+            var url = PostgresUrl.Parse(text);
+            return url.Errors.Count == 0 ? url.Builder : throw new StorageStartException($"The PostgreSQL URL {url.Errors[0]}");
+        }
+
+        return ReadKeywords(text) ?? throw new StorageStartException("The PostgreSQL connection string is not valid.");
+    }
+
+    private static NpgsqlConnectionStringBuilder? ReadKeywords(string text)
     {
         try
         {
-            return text.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase)
-                || text.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase)
-                    ? PostgresUri.Parse(new Uri(text))
-                    : new NpgsqlConnectionStringBuilder(text);
+            return new NpgsqlConnectionStringBuilder(text);
         }
         catch (Exception fault) when (fault is ArgumentException or FormatException or InvalidOperationException or KeyNotFoundException)
         {
-            // The cause quotes what it could not read, and that may be the password.
+            // The cause quotes what it could not read.
             return null;
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Executor.Security;
 using Microsoft.Extensions.Logging;
 
 namespace Executor.Credentials.Owner;
@@ -10,14 +11,24 @@ public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
 
     private readonly ConcurrentDictionary<(CredentialKey Key, Generation Generation), bool> _operatorErrors = new();
     private int _undecryptable;
+    private int _unknownKey;
 
-    /// <summary>This node has met a credential that its keys do not open.</summary>
+    /// <summary>This node has met a credential that is damaged.</summary>
     public bool HasUndecryptable => Volatile.Read(ref _undecryptable) != 0;
+
+    /// <summary>This node has met a credential that is sealed with a key that it does not have.</summary>
+    public bool HasUnknownKey => Volatile.Read(ref _unknownKey) != 0;
 
     internal void Undecryptable(CredentialKey key)
     {
         if (Interlocked.Exchange(ref _undecryptable, 1) == 0)
             Log.Undecryptable(logger, key.User.Value, key.Server.Value);
+    }
+
+    internal void UnknownKey(CredentialKey key, KeyId sealing)
+    {
+        if (Interlocked.Exchange(ref _unknownKey, 1) == 0)
+            Log.UnknownKey(logger, key.User.Value, key.Server.Value, sealing);
     }
 
     /// <summary>Once per generation, however often it is tried again.</summary>
@@ -41,8 +52,11 @@ public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
         [LoggerMessage(Level = LogLevel.Information, Message = "The MCP server {Server} does not refuse tokens of user {User} any more")]
         public static partial void TokensAccepted(ILogger logger, long user, string server);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "A credential (first seen: user {User} at {Server}) does not open with this node's encryption keys: was a key changed or lost without being kept as a retired one? Its user has to reconnect, unless the key comes back")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "A credential (first seen: user {User} at {Server}) is damaged: what is stored does not open with the key that sealed it. Its user has to reconnect")]
         public static partial void Undecryptable(ILogger logger, long user, string server);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "A credential (first seen: user {User} at {Server}) is sealed with key {KeyId}, which this node does not have: add that key to EXECUTOR_ENCRYPTION_KEYS_RETIRED. Until then such credentials are answered 503 here")]
+        public static partial void UnknownKey(ILogger logger, long user, string server, KeyId keyId);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The OAuth client registration of user {User} at {Server} does not work ({Reason}): an operator has to mend it")]
         public static partial void OperatorError(ILogger logger, long user, string server, CredentialReason reason);

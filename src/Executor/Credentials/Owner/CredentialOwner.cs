@@ -240,12 +240,16 @@ internal sealed class CredentialOwner(
             alarms.OperatorError(view.Row); // the recovery tries again when the back-off has passed
         else if (view.Undecryptable)
             alarms.Undecryptable(key);
+        else if (view.UnknownKey is { } unknown)
+            alarms.UnknownKey(key, unknown);
         if (view.Undecryptable || view.Row.State is CredentialState.Absent or CredentialState.NeedsReauth or CredentialState.OperatorError)
             return view.NeedsReauth(time);
         if (AtHand(view, probe) is { } token)
             return token;
         if (view.IsRefusedTo(probe) || IsOver(view))
             return view.NeedsReauth(time);
+        if (view.UnknownKey is not null)
+            return Usable(view, probe) ?? (TokenOutcome)Unavailable(RefreshFlight.KeyUnknownPause);
         return !view.IsUsable(time, Rejected) && view.BackOff(time) is var wait && wait > TimeSpan.Zero ? Unavailable(wait) : null;
     }
 

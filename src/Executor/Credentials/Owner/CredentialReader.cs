@@ -102,7 +102,8 @@ internal sealed class CredentialReader(
     {
         var row = snapshot.Row;
         var token = vault.TryOpenAccessToken(row, out var opened) ? opened : (AccessToken?)null;
-        var undecryptable = vault.HasKey && row.RefreshToken is not null && !vault.TryOpenRefreshToken(row, out _);
-        return new CredentialView(row, snapshot.Now, readAt, token, undecryptable);
+        var unknownKey = vault.UnknownKeyOf(row);
+        var undecryptable = vault.HasKey && unknownKey is null && row.RefreshToken is not null && !vault.TryOpenRefreshToken(row, out _);
+        return new CredentialView(row, snapshot.Now, readAt, token, undecryptable, unknownKey);
     }
 }

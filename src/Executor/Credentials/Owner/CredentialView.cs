@@ -1,10 +1,14 @@
+using Executor.Security;
+
 namespace Executor.Credentials.Owner;
 
 /// <summary>A credential as last read, with its access token opened, on this node's monotonic clock.</summary>
 /// <param name="ReadAt">From before the read began: whatever is counted from here is counted too early rather than too late.</param>
 /// <param name="Token">Null when there is none, or none that this node can open.</param>
-/// <param name="Undecryptable">This node's keys do not open the refresh token.</param>
-internal sealed record CredentialView(CredentialRow Row, DateTimeOffset Now, long ReadAt, AccessToken? Token, bool Undecryptable)
+/// <param name="Undecryptable">The refresh token is damaged: no key opens it.</param>
+/// <param name="UnknownKey">What a refresh needs is sealed with a key that this node does not have.</param>
+internal sealed record CredentialView(
+    CredentialRow Row, DateTimeOffset Now, long ReadAt, AccessToken? Token, bool Undecryptable, KeyId? UnknownKey = null)
 {
     public static CredentialView Absent(CredentialKey key, long readAt) =>
         new(new CredentialRow { Key = key }, default, readAt, null, Undecryptable: false);

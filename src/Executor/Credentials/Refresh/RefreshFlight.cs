@@ -22,6 +22,9 @@ internal sealed class RefreshFlight(
     TimeProvider time,
     Random random)
 {
+    /// <summary>How long this node does not look again for a key that it does not have. Another node may have it.</summary>
+    public static readonly TimeSpan KeyUnknownPause = TimeSpan.FromSeconds(10);
+
     /// <summary>As many as it takes to confirm that a token and the one kept beside it are refused.</summary>
     private const int MaxGivenUp = 4;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
@@ -114,6 +117,8 @@ internal sealed class RefreshFlight(
                 case OpenIntentResult.NeedsTurn:
                     needsTurn = true;
                     break;
+                case OpenIntentResult.KeyUnknown:
+                    return new FlightEnd.RetryLater(KeyUnknownPause);
                 case OpenIntentResult.Undecryptable:
                     return new FlightEnd.Undecryptable();
                 case OpenIntentResult.KeyMissing:

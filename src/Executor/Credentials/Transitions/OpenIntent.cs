@@ -156,6 +156,8 @@ internal sealed record OpenIntent(
     {
         if (!vault.HasKey)
             return Leave(new OpenIntentResult.KeyMissing());
+        if (vault.UnknownKeyOf(row) is not null)
+            return Leave(new OpenIntentResult.KeyUnknown());
         var opened = intent.UsesKept ? vault.TryOpenKeptToken(row, out var token) : vault.TryOpenRefreshToken(row, out token);
         if (!opened || !vault.TryOpenClientSecret(row, out var secret))
             return Leave(new OpenIntentResult.Undecryptable());
@@ -200,7 +202,10 @@ internal abstract record OpenIntentResult
     /// <summary>It may be opened, after a wait for the OAuth server's limits.</summary>
     public sealed record NeedsTurn : OpenIntentResult;
 
-    /// <summary>This node's keys do not open what is stored. Another node's may: nothing is written down.</summary>
+    /// <summary>It is sealed with a key that this node does not have. Another node may have it: nothing is written down.</summary>
+    public sealed record KeyUnknown : OpenIntentResult;
+
+    /// <summary>What is stored is damaged: no node's key opens it.</summary>
     public sealed record Undecryptable : OpenIntentResult;
 
     public sealed record KeyMissing : OpenIntentResult;

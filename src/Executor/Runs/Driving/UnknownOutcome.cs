@@ -34,16 +34,20 @@ internal sealed class UnknownOutcome(IMcpServerCatalog catalog, AuthorizedMcp mc
             return new UnknownVerdict.Ask();
         return await mcp.ListToolsAsync(user, server, probe, cancellationToken) switch
         {
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.Completed tools => ByAnnotations(tools.Value, step.Tool),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.NeedsReauth seen => new UnknownVerdict.NeedsReauth(seen.Seen),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.Unavailable busy => new UnknownVerdict.Later(busy.RetryAfter),
-            AuthorizedOutcome<IReadOnlyList<McpTool>>.Failed { Failure.Code: var code } when !MayPass(code) => new UnknownVerdict.Ask(),
+            AuthorizedOutcome<McpToolList>.Completed tools => ByAnnotations(tools.Value.Tools, step.Tool),
+            AuthorizedOutcome<McpToolList>.NeedsReauth seen => new UnknownVerdict.NeedsReauth(seen.Seen),
+            AuthorizedOutcome<McpToolList>.Unavailable busy => new UnknownVerdict.Later(busy.RetryAfter),
+            AuthorizedOutcome<McpToolList>.Failed { Failure.Code: var code } when !MayPass(code) => new UnknownVerdict.Ask(),
             _ => new UnknownVerdict.Later(_noHurry),
         };
     }
 
-    private static UnknownVerdict ByAnnotations(IReadOnlyList<McpTool> tools, string name) =>
-        tools.Any(tool => tool.Name == name && tool.IsRepeatable) ? new UnknownVerdict.Repeat() : new UnknownVerdict.Ask();
+    /// <summary>Where several tools have the name, nobody knows which of them was called: all of them must allow it.</summary>
+    private static UnknownVerdict ByAnnotations(IEnumerable<McpTool> tools, string name)
+    {
+        var named = tools.Where(tool => string.Equals(tool.Name, name, StringComparison.Ordinal)).ToList();
+        return named.Count > 0 && named.TrueForAll(tool => tool.IsRepeatable) ? new UnknownVerdict.Repeat() : new UnknownVerdict.Ask();
+    }
 
     private static bool MayPass(string code) => code
         is McpFailureCodes.Unreachable

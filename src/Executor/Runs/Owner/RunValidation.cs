@@ -17,17 +17,21 @@ internal static class RunValidation
     {
         if (!IsName(run.Name, MaxNameLength))
             return $"name: 1 to {MaxNameLength} characters, no control characters.";
-        if (!IsJson(run.Input))
+        using var input = ParseJson(run.Input);
+        if (input is null)
             return $"input: a JSON value of at most {Template.MaxDepth} levels.";
         if (run.Steps.Count is 0 or > MaxSteps)
             return $"steps: 1 to {MaxSteps}.";
         var ids = new HashSet<string>(StringComparer.Ordinal);
+        var references = new RunReferences(run.Steps, input.RootElement);
         for (var index = 0; index < run.Steps.Count; index++)
         {
             if (Check(run.Steps[index], maxTimeout) is { } wrong)
                 return $"steps[{index}].{wrong}";
             if (!ids.Add(run.Steps[index].Id))
                 return $"steps[{index}].id: used twice.";
+            if (references.Check(index) is { } reference)
+                return $"steps[{index}].arguments: step '{run.Steps[index].Id}': {reference}";
         }
 
         return null;
@@ -41,29 +45,20 @@ internal static class RunValidation
             return $"tool: 1 to {MaxToolLength} characters, no control characters.";
         if (step.Timeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > maxTimeout))
             return $"timeoutSeconds: more than 0, at most {maxTimeout.TotalSeconds}.";
-        try
-        {
-            Template.Parse(step.Arguments);
-            return null;
-        }
-        catch (TemplateException wrong)
-        {
-            return $"arguments: {wrong.Message}";
-        }
+        return null;
     }
 
     private static bool IsName(string text, int maxLength) => text.Length > 0 && text.Length <= maxLength && WellFormed.Text(text);
 
-    private static bool IsJson(string text)
+    private static JsonDocument? ParseJson(string text)
     {
         try
         {
-            JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = Template.MaxDepth }).Dispose();
-            return true;
+            return JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = Template.MaxDepth });
         }
         catch (JsonException)
         {
-            return false;
+            return null;
         }
     }
 }

@@ -18,18 +18,26 @@ internal sealed class Template
 
     private readonly JsonElement _arguments;
 
-    private Template(JsonElement arguments) => _arguments = arguments;
+    private Template(JsonElement arguments, IReadOnlyList<TemplatePath> references)
+    {
+        _arguments = arguments;
+        References = references;
+        Steps = references.Select(path => path.Step).OfType<string>().ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>All of them, in the order of the text.</summary>
+    public IReadOnlyList<TemplatePath> References { get; }
 
     /// <summary>The steps that the references name.</summary>
-    public required IReadOnlySet<string> Steps { get; init; }
+    public IReadOnlySet<string> Steps { get; }
 
     /// <exception cref="TemplateException">Not a JSON object, too deep, or a malformed reference.</exception>
     public static Template Parse(string arguments)
     {
         var root = ParseObject(arguments);
-        var steps = new HashSet<string>(StringComparer.Ordinal);
-        WellFormed(() => Collect(root, steps));
-        return new Template(root) { Steps = steps };
+        var references = new List<TemplatePath>();
+        WellFormed(() => Collect(root, references));
+        return new Template(root, references);
     }
 
     /// <param name="input">The run's input.</param>
@@ -76,20 +84,20 @@ internal sealed class Template
         throw new TemplateException($"The arguments are not a JSON object of at most {MaxDepth} levels.");
     }
 
-    private static void Collect(JsonElement element, HashSet<string> steps)
+    private static void Collect(JsonElement element, List<TemplatePath> references)
     {
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
                 foreach (var property in element.EnumerateObject())
-                    Collect(property.Value, steps);
+                    Collect(property.Value, references);
                 break;
             case JsonValueKind.Array:
                 foreach (var item in element.EnumerateArray())
-                    Collect(item, steps);
+                    Collect(item, references);
                 break;
             case JsonValueKind.String when element.GetString() is { } text && TemplateText.MayRefer(text):
-                steps.UnionWith(TemplateText.Parse(text).Parts.Select(part => part.Path?.Step).OfType<string>());
+                references.AddRange(TemplateText.Parse(text).Parts.Select(part => part.Path).OfType<TemplatePath>());
                 break;
         }
     }
@@ -151,7 +159,7 @@ internal sealed class Template
             var root = input;
             if ((path.IsInput || results.TryGetValue(path.Step!, out root)) && path.TryFind(root, out var found))
                 return found;
-            throw new TemplateException($"'{{{{ {TemplatePath.Shortened(path.Text)} }}}}' finds nothing.");
+            throw new TemplateException($"'{path}' finds nothing.");
         }
 
         /// <summary>A string as it is, everything else as compact JSON.</summary>

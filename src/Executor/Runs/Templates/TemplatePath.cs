@@ -19,6 +19,9 @@ internal sealed class TemplatePath
     /// <summary>As the user wrote it.</summary>
     public string Text { get; }
 
+    /// <summary>As it is quoted to that user.</summary>
+    public override string ToString() => Quoted(Text);
+
     public bool IsInput => _segments[0].Name == "input";
 
     /// <summary>The step that it refers to; null for the input.</summary>
@@ -105,7 +108,9 @@ internal sealed class TemplatePath
     }
 
     private static TemplateException Malformed(string text) => new(
-        $"'{{{{ {Shortened(text)} }}}}' is not a reference: it begins with input or steps.<id> and goes on with .name, [index] or [\"name\"].");
+        $"'{Quoted(text)}' is not a reference: it begins with input or steps.<id> and goes on with .name, [index] or [\"name\"].");
+
+    private static string Quoted(string text) => $"{{{{ {Shortened(text)} }}}}";
 
     public static string Shortened(string text) => text.Length <= 200 ? text : string.Concat(text.AsSpan(0, 200), "…");
 

@@ -13,6 +13,9 @@ public sealed record GuardedHttpOptions
     /// </summary>
     public bool ReuseConnections { get; init; }
 
+    /// <summary>See <see cref="OutgoingTrace"/>.</summary>
+    public bool SendTraceparent { get; init; }
+
     /// <summary>With a proxy it is the proxy that resolves and connects, and so has to do the guarding.</summary>
     public IWebProxy? Proxy { get; init; }
 
@@ -36,7 +39,7 @@ public static class GuardedHttp
             ConnectTimeout = options.ConnectTimeout,
             MaxResponseHeadersLength = MaxResponseHeadersKilobytes,
             MaxResponseDrainSize = 0,
-            ActivityHeadersPropagator = null, // no trace context for strangers
+            ActivityHeadersPropagator = OutgoingTrace.For(options.SendTraceparent),
         };
         if (!options.ReuseConnections)
             handler.PooledConnectionLifetime = TimeSpan.Zero;

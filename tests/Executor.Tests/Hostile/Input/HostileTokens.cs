@@ -17,7 +17,7 @@ internal static class HostileTokens
     public static IEnumerable<(string What, string Token)> All()
     {
         var later = TestTokens.InSeconds(TimeSpan.FromHours(1));
-        var past = TestTokens.InSeconds(TimeSpan.FromSeconds(-1));
+        var past = TestTokens.InSeconds(TimeSpan.FromMinutes(-2));
         var good = TestTokens.For(Target.Attacker);
         var payload = $$"""{"id":42,"name":"SENTINEL-hostile","exp":{{later}}}""";
         var parts = good.Split('.');
@@ -49,6 +49,7 @@ internal static class HostileTokens
         yield return ("fourth part", good + ".x");
         yield return ("five parts, as if encrypted", good + ".x.y");
         yield return ("broken UTF-8 in base64", $"{parts[0]}._w.{parts[2]}");
+        yield return ("algorithm is half a character", TestTokens.Mint("true", """{"alg":"\ud800"}"""));
         yield return ("payload is a list", TestTokens.Mint("[]"));
         yield return ("payload is no JSON", TestTokens.Mint("{"));
         yield return ("payload is too deep", TestTokens.Mint($$"""{"id":42,"exp":{{later}},"x":{{new string('[', 5000)}}{{new string(']', 5000)}}}"""));

@@ -58,7 +58,7 @@ public sealed class HostileMcpServerTests
         var called = await mcp.Gateway.CallToolAsync(McpHarness.User(1), server, Token, McpHarness.Call("any"), CancellationToken.None);
         var listed = await mcp.Gateway.ListToolsAsync(McpHarness.User(2), server, Token, CancellationToken.None);
 
-        foreach (var failure in new[] { (called as McpOutcome<McpToolResult>.Failed)?.Failure, (listed as McpOutcome<IReadOnlyList<McpTool>>.Failed)?.Failure })
+        foreach (var failure in new[] { (called as McpOutcome<McpToolResult>.Failed)?.Failure, (listed as McpOutcome<McpToolList>.Failed)?.Failure })
         {
             if (failure is null)
                 continue;

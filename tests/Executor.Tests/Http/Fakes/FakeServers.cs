@@ -6,8 +6,8 @@ namespace Executor.Tests.Http.Fakes;
 
 internal sealed class FakeServers : IMcpServerCatalog, IMcpGateway
 {
-    public Func<McpOutcome<IReadOnlyList<McpTool>>> OnList { get; set; } =
-        () => new McpOutcome<IReadOnlyList<McpTool>>.Completed([]);
+    public Func<McpOutcome<McpToolList>> OnList { get; set; } =
+        () => new McpOutcome<McpToolList>.Completed(new McpToolList([], []));
 
     public Exception? Failure { get; set; }
 
@@ -18,7 +18,7 @@ internal sealed class FakeServers : IMcpServerCatalog, IMcpGateway
         ? new McpServer(id, new Uri("https://mcp.example.com"), new Dictionary<string, string>(), new McpServerAuth.OAuth2(null, RefreshReplay.Strict, []))
         : null;
 
-    public async Task<McpOutcome<IReadOnlyList<McpTool>>> ListToolsAsync(
+    public async Task<McpOutcome<McpToolList>> ListToolsAsync(
         UserId user, McpServer server, AccessToken? bearer, CancellationToken cancellationToken)
     {
         if (Failure is not null)

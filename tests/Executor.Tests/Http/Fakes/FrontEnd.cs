@@ -27,7 +27,7 @@ internal sealed class FrontEnd : IAsyncDisposable, IDatabaseHealth
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders().AddProvider(Log);
+        builder.Logging.ClearProviders().AddProvider(Log).AddFilter("Executor", LogLevel.Debug);
         if (time is not null)
             builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<ICredentials>(Credentials);
