@@ -69,7 +69,7 @@ internal sealed partial class CredentialRules
         var now = _world.Timeline.Now;
         if (history.Generations.TryGetValue(was.Generation, out var former))
             former.Until = now;
-        var isContested = history.Intents.Count > 1 && history.Intents.Exists(intent => intent.Id != row.MintedBy && !intent.IsRefused);
+        var isContested = history.Intents.Count(intent => !intent.IsRefused) > 1;
         history.Intents.Clear();
         var token = row.RefreshToken is null ? null : Shared.Vault.TryOpenRefreshToken(row, out var refresh) ? refresh.Value : "";
         var access = row.AccessToken is null ? null : Shared.Vault.TryOpenAccessToken(row, out var opened) ? opened.Value : "";

@@ -92,7 +92,7 @@ public sealed class FaultTests
 
         var outcome = Assert.IsType<TokenOutcome.NeedsReauth>(await node.Owner().GetTokenAsync(default));
 
-        Assert.Equal((CredentialState.OperatorError, CredentialReason.EndpointRefused), (outcome.SeenState, outcome.Reason));
+        Assert.Equal((CredentialState.OperatorError, CredentialReason.EndpointRefused), (outcome.Seen.State, outcome.Reason));
         Assert.Equal(0, world.Sandbox.OAuth.Counters.GrantRequests);
     }
 
@@ -108,10 +108,10 @@ public sealed class FaultTests
         await node.TokenAsync();
         var current = (await world.RowAsync()).Generation;
         node.Liveness.MayOpenIntents = false;
-        await AssertUnavailableAsync(world, node.Owner().TokenRejectedAsync(current, default));
+        await AssertUnavailableAsync(world, node.Owner().TokenRejectedAsync(new Rejection(current), default));
         node.Owner().Invalidate();
 
-        await AssertUnavailableAsync(world, node.Owner().TokenRejectedAsync(older, default));
+        await AssertUnavailableAsync(world, node.Owner().TokenRejectedAsync(new Rejection(older), default));
         await AssertUnavailableAsync(world, node.Owner().GetTokenAsync(default));
     }
 
@@ -130,7 +130,7 @@ public sealed class FaultTests
         await node.Owner().DeleteAsync(default);
         await world.AdvanceUntilAsync(() => call.IsCompleted);
 
-        Assert.Equal(CredentialState.Absent, Assert.IsType<TokenOutcome.NeedsReauth>(await call).SeenState);
+        Assert.Equal(CredentialState.Absent, Assert.IsType<TokenOutcome.NeedsReauth>(await call).Seen.State);
     }
 
     [Fact]
@@ -287,7 +287,7 @@ public sealed class FaultTests
         Assert.IsType<DepositOutcome.EndpointRefused>(await node.Owner().DepositAsync(world.DepositOf("rt"), default));
         var outcome = Assert.IsType<TokenOutcome.NeedsReauth>(await node.Owner().GetTokenAsync(default));
 
-        Assert.Equal((CredentialState.OperatorError, CredentialReason.EndpointRefused), (outcome.SeenState, outcome.Reason));
+        Assert.Equal((CredentialState.OperatorError, CredentialReason.EndpointRefused), (outcome.Seen.State, outcome.Reason));
         Assert.Equal(0, world.Sandbox.OAuth.Counters.GrantRequests);
     }
 
@@ -328,7 +328,7 @@ public sealed class FaultTests
         for (var i = 0; i < 5; i++)
         {
             var outcome = Assert.IsType<TokenOutcome.NeedsReauth>(await node.Owner().GetTokenAsync(default));
-            Assert.Equal(CredentialState.OperatorError, outcome.SeenState);
+            Assert.Equal(CredentialState.OperatorError, outcome.Seen.State);
         }
 
         Assert.Single(world.Logs.Lines, line => line.Level == Microsoft.Extensions.Logging.LogLevel.Error);

@@ -77,7 +77,7 @@ public sealed class RefreshAheadTests : IAsyncLifetime
         await AskAsync();
         await _world.Sandbox.OAuth.WaitForHeldAsync();
 
-        var rejected = _node.Owner().TokenRejectedAsync(_first.Generation, default).AsTask();
+        var rejected = _node.Owner().TokenRejectedAsync(new Rejection(_first.Generation), default).AsTask();
         await _world.AdvanceUntilAsync(() => rejected.IsCompleted);
         Assert.IsType<TokenOutcome.Unavailable>(await rejected);
         var later = _node.Owner().GetTokenAsync(default).AsTask();

@@ -26,7 +26,7 @@ public sealed class RefreshTests : IAsyncLifetime
     {
         var outcome = Assert.IsType<TokenOutcome.NeedsReauth>(await _node.Owner().GetTokenAsync(default));
 
-        Assert.Equal(CredentialState.Absent, outcome.SeenState);
+        Assert.Equal(CredentialState.Absent, outcome.Seen.State);
         Assert.Equal(0, _world.Sandbox.OAuth.Counters.GrantRequests);
     }
 
@@ -73,7 +73,7 @@ public sealed class RefreshTests : IAsyncLifetime
         var issued = Assert.IsType<TokenOutcome.Issued>(await _node.Owner().GetTokenAsync(default));
 
         var outcomes = await Task.WhenAll(
-            Enumerable.Range(0, 1000).Select(_ => _node.Owner().TokenRejectedAsync(issued.Generation, default).AsTask()));
+            Enumerable.Range(0, 1000).Select(_ => _node.Owner().TokenRejectedAsync(new Rejection(issued.Generation), default).AsTask()));
 
         var renewed = Assert.Single(outcomes.Select(o => Assert.IsType<TokenOutcome.Issued>(o).Token).Distinct());
         Assert.NotEqual(issued.Token, renewed);
@@ -85,9 +85,9 @@ public sealed class RefreshTests : IAsyncLifetime
     {
         await _world.DepositAsync(_node);
         var old = Assert.IsType<TokenOutcome.Issued>(await _node.Owner().GetTokenAsync(default));
-        var current = Assert.IsType<TokenOutcome.Issued>(await _node.Owner().TokenRejectedAsync(old.Generation, default));
+        var current = Assert.IsType<TokenOutcome.Issued>(await _node.Owner().TokenRejectedAsync(new Rejection(old.Generation), default));
 
-        Assert.Equal(current, await _node.Owner().TokenRejectedAsync(old.Generation, default));
+        Assert.Equal(current, await _node.Owner().TokenRejectedAsync(new Rejection(old.Generation), default));
         Assert.Equal(2, _world.Sandbox.OAuth.Counters.GrantRequests);
     }
 

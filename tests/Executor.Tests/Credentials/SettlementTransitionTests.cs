@@ -60,6 +60,7 @@ public sealed class SettlementTransitionTests
     public void Fenced_refusal_without_doubt_is_a_revocation()
     {
         _bench.Refuse(_bench.MustOpen());
+        _bench.Confirm();
 
         Assert.Equal((CredentialState.NeedsReauth, CredentialReason.Revoked), (_bench.State, _bench.Row!.Reason));
     }
@@ -70,7 +71,68 @@ public sealed class SettlementTransitionTests
         _bench.Doubt(_bench.MustOpen(), answered: true);
         _bench.Now += TimeSpan.FromMinutes(10);
         _bench.Refuse(_bench.MustOpen());
+        _bench.Confirm();
 
+        Assert.Equal((CredentialState.NeedsReauth, CredentialReason.OutcomeUnknown), (_bench.State, _bench.Row!.Reason));
+    }
+
+    [Fact]
+    public void Refusal_of_a_token_that_is_being_processed_costs_nothing_but_a_pause()
+    {
+        _bench.Refuse(_bench.MustOpen());
+        Assert.Equal(CredentialState.Unresolved, _bench.State);
+        Assert.InRange(Assert.IsType<OpenIntentResult.Confirming>(_bench.Open()).For, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(6));
+
+        _bench.Now += TimeSpan.FromSeconds(6);
+        Assert.Equal(SettleResult.Stored, _bench.Grant(_bench.MustOpen(), "rt-1"));
+        Assert.Equal((CredentialState.Ready, "rt-1"), (_bench.State, _bench.StoredToken()));
+        Assert.Null(_bench.Row!.KeptRefreshToken); // no other answer brought a pair
+        Assert.Null(_bench.Row!.ConfirmingSince);
+    }
+
+    [Fact]
+    public void Confirmation_that_was_not_sent_is_made_up_for_and_one_without_an_answer_ends_after_ten_minutes()
+    {
+        _bench.Refuse(_bench.MustOpen());
+        _bench.Now += TimeSpan.FromHours(1); // nobody was there
+        var asked = _bench.MustOpen();
+        _bench.Settle(asked, new RefreshAnswer.NotSpent());
+        Assert.Equal(CredentialState.NeedsReauth, _bench.State);
+        Assert.Equal(CredentialReason.OutcomeUnknown, _bench.Row!.Reason);
+    }
+
+    [Fact]
+    public void Confirmation_in_doubt_is_repeated_for_ten_minutes()
+    {
+        _bench.Refuse(_bench.MustOpen());
+        var begun = _bench.Now;
+        while (_bench.Now - begun < TimeSpan.FromMinutes(9))
+        {
+            _bench.Now += TimeSpan.FromMinutes(3);
+            _bench.Doubt(_bench.MustOpen(), answered: true);
+            if (_bench.Now - begun < TimeSpan.FromMinutes(10))
+                Assert.Equal(CredentialState.Unresolved, _bench.State);
+        }
+
+        _bench.Now = begun + TimeSpan.FromMinutes(10);
+        Assert.IsType<OpenIntentResult.Moved>(_bench.Open());
+        Assert.Equal((CredentialState.NeedsReauth, CredentialReason.OutcomeUnknown), (_bench.State, _bench.Row!.Reason));
+    }
+
+    [Fact]
+    public void Refusals_of_the_current_and_of_the_kept_token_are_both_confirmed()
+    {
+        Contest();
+        var tried = new List<string>();
+        while (_bench.State is CredentialState.Ready or CredentialState.Unresolved)
+        {
+            var opened = _bench.MustOpen();
+            tried.Add(opened.Token.Value);
+            _bench.Refuse(opened);
+            _bench.Now += TimeSpan.FromSeconds(6);
+        }
+
+        Assert.Equal(["rt-1", "rt-0", "rt-1", "rt-0"], tried);
         Assert.Equal((CredentialState.NeedsReauth, CredentialReason.OutcomeUnknown), (_bench.State, _bench.Row!.Reason));
     }
 
@@ -78,6 +140,7 @@ public sealed class SettlementTransitionTests
     public void Dead_generation_is_not_redeemed_again()
     {
         _bench.Refuse(_bench.MustOpen());
+        _bench.Confirm();
 
         Assert.IsType<OpenIntentResult.Moved>(_bench.Open());
     }
@@ -104,7 +167,8 @@ public sealed class SettlementTransitionTests
         var first = _bench.MustOpen();
         _bench.Refuse(_bench.MustOpen(null, first.Intent.Id));
 
-        _bench.Doubt(first);
+        _bench.Doubt(first, answered: true);
+        _bench.Confirm();
 
         Assert.Equal((CredentialState.NeedsReauth, CredentialReason.OutcomeUnknown), (_bench.State, _bench.Row!.Reason));
     }
@@ -121,6 +185,7 @@ public sealed class SettlementTransitionTests
 
         _bench.Gone.Add(NodeA);
         _bench.Open(NodeB);
+        _bench.Confirm(NodeB);
 
         Assert.Equal((CredentialState.NeedsReauth, CredentialReason.OutcomeUnknown), (_bench.State, _bench.Row!.Reason));
     }
@@ -147,6 +212,7 @@ public sealed class SettlementTransitionTests
         _bench.Now += TimeSpan.FromSeconds(10);
         _bench.Gone.Add(NodeA);
         _bench.Refuse(_bench.MustOpen(NodeB));
+        _bench.Confirm(NodeB);
         Assert.Equal(CredentialState.NeedsReauth, _bench.State);
 
         Assert.Equal(SettleResult.Stored, _bench.Grant(first, "rt-late"));
@@ -171,6 +237,7 @@ public sealed class SettlementTransitionTests
         var first = Contest();
         _bench.Refuse(_bench.MustOpen());
         _bench.Refuse(_bench.MustOpen());
+        _bench.Confirm();
         Assert.Equal(CredentialState.NeedsReauth, _bench.State);
 
         Assert.Equal(SettleResult.Kept, _bench.Grant(first, "rt-late"));
@@ -305,6 +372,7 @@ public sealed class SettlementTransitionTests
         }
 
         _bench.Refuse(_bench.MustOpen());
+        _bench.Confirm();
 
         Assert.Equal(CredentialReason.OutcomeUnknown, _bench.Row!.Reason);
     }
@@ -339,6 +407,7 @@ public sealed class SettlementTransitionTests
         Assert.Equal("rt-0", again.Token.Value);
 
         _bench.Refuse(again);
+        _bench.Confirm();
         Assert.Equal((CredentialState.NeedsReauth, CredentialReason.OutcomeUnknown), (_bench.State, _bench.Row!.Reason));
     }
 
@@ -371,6 +440,7 @@ public sealed class SettlementTransitionTests
     public void Repeated_deposit_of_a_dead_lineage_is_a_new_generation()
     {
         _bench.Refuse(_bench.MustOpen());
+        _bench.Confirm();
         var dead = _bench.Generation;
 
         Assert.NotEqual(dead, _bench.Deposit("rt-0"));

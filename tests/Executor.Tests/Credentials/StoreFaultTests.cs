@@ -230,9 +230,9 @@ public sealed class StoreFaultTests : IAsyncLifetime
         var early = node.Owner().GetTokenAsync(default).AsTask();
         await _world.AdvanceUntilAsync(() => reads == 1, TimeSpan.Zero);
         store.ReadArrives = Task.CompletedTask;
-        var newer = Assert.IsType<TokenOutcome.Issued>(await _node.Owner().TokenRejectedAsync(old.Generation, default));
+        var newer = Assert.IsType<TokenOutcome.Issued>(await _node.Owner().TokenRejectedAsync(new Rejection(old.Generation), default));
 
-        var call = node.Owner().TokenRejectedAsync(newer.Generation, default).AsTask();
+        var call = node.Owner().TokenRejectedAsync(new Rejection(newer.Generation), default).AsTask();
         stall.SetResult();
         await early;
         await _world.AdvanceUntilAsync(() => call.IsCompleted, TimeSpan.FromMilliseconds(50));

@@ -53,12 +53,13 @@ internal sealed class TransitionBench
     public bool Delete() => Apply(new DeleteCredential(Key).Decide);
 
     public OpenIntentResult Open(
-        NodeRef? by = null, Generation? expected = null, IntentId? id = null, bool rejected = false, bool hasTurn = true, params IntentId[] supersedes)
+        NodeRef? by = null, Generation? expected = null, IntentId? id = null, bool rejected = false, bool hasTurn = true, ProbeId? probe = null, params IntentId[] supersedes)
     {
         var open = new OpenIntent(
             id ?? IntentId.New(), by ?? NodeA, expected ?? Generation, rejected, supersedes, Rules, new RetrySpacing(1), Suspect.Contains)
         {
             HasTurn = hasTurn,
+            Probe = probe,
         };
         return Apply(l => open.Decide(l, Vault), by ?? NodeA);
     }
@@ -79,6 +80,16 @@ internal sealed class TransitionBench
     public SettleResult Refuse(OpenIntentResult.Opened opened, CredentialReason reason = CredentialReason.Revoked) =>
         Settle(opened, new RefreshAnswer.Refused(reason));
 
+    /// <summary>The OAuth server stands by its refusal, as often as it is asked.</summary>
+    public void Confirm(NodeRef? by = null)
+    {
+        for (var asked = 0; State == CredentialState.Unresolved && asked < 4; asked++)
+        {
+            Now += TimeSpan.FromSeconds(6);
+            Refuse(MustOpen(by));
+        }
+    }
+
     public SettleResult Doubt(OpenIntentResult.Opened opened, bool answered = false) =>
         Settle(opened, new RefreshAnswer.InDoubt(answered));
 
@@ -93,6 +104,8 @@ internal sealed class TransitionBench
         Assert.True(Vault.TryOpenKeptToken(Row!, out var token));
         return token.Value;
     }
+
+    public T Decide<T>(Func<CredentialLedger, CredentialDecision<T>> decide) => Apply(decide);
 
     private T Apply<T>(Func<CredentialLedger, CredentialDecision<T>> decide, NodeRef? opener = null)
     {

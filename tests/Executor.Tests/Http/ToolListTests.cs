@@ -70,7 +70,7 @@ public sealed class ToolListTests : IAsyncLifetime
     [Fact]
     public async Task User_who_has_to_connect_gets_the_typed_conflict()
     {
-        _node.Credentials.OnToken = () => new TokenOutcome.NeedsReauth(Generation.None, CredentialState.Absent, CredentialReason.None);
+        _node.Credentials.OnToken = () => new TokenOutcome.NeedsReauth(new CredentialSight(Generation.None, CredentialState.Absent), CredentialReason.None);
 
         using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
 

@@ -89,6 +89,9 @@ internal sealed class UnreliableStore(ICredentialStore inner) : ICredentialStore
     public Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(CredentialKey? after, int limit, CancellationToken cancellationToken) =>
         inner.FindUnresolvedAsync(after, limit, cancellationToken);
 
+    public Task<IReadOnlyList<(CredentialKey Key, Guid Run)>> FindProbesAsync(int limit, CancellationToken cancellationToken) =>
+        inner.FindProbesAsync(limit, cancellationToken);
+
     private StoreUnavailableException Fault()
     {
         Interlocked.Increment(ref _faults);

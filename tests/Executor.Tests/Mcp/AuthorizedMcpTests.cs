@@ -10,6 +10,7 @@ public sealed class AuthorizedMcpTests
 {
     private static readonly Generation First = new(7);
     private static readonly Generation Second = new(9);
+    private static readonly ProbeId Probe = new(Guid.Parse("0198c0de-0000-7000-8000-000000000001"));
 
     [Fact]
     public async Task Rejected_token_is_refreshed_once_and_the_call_runs_once()
@@ -24,12 +25,12 @@ public sealed class AuthorizedMcpTests
         var server = McpHarness.Server(sandbox.McpEndpoint);
 
         Assert.IsType<AuthorizedOutcome<McpToolResult>.Completed>(await CallAsync(mcp, server, McpHarness.Call("create", key: "once")));
-        Assert.Equal([First], credentials.Rejections);
+        Assert.Equal([new Rejection(First)], credentials.Rejections);
         Assert.Equal(1, sandbox.Mcp.Effects["once"]);
 
         Assert.IsType<AuthorizedOutcome<McpToolList>.Completed>(
-            await mcp.Authorized.ListToolsAsync(McpHarness.User(1), server, CancellationToken.None));
-        Assert.Equal([First, First], credentials.Rejections);
+            await mcp.Authorized.ListToolsAsync(McpHarness.User(1), server, Probe, CancellationToken.None));
+        Assert.Equal([new Rejection(First), new Rejection(First)], credentials.Rejections);
     }
 
     [Fact]
@@ -39,15 +40,17 @@ public sealed class AuthorizedMcpTests
         var credentials = new ScriptedCredentials
         {
             OnGet = () => new TokenOutcome.Issued(new AccessToken("dead"), First),
-            OnRejected = _ => new TokenOutcome.Issued(new AccessToken("dead too"), Second),
+            OnRejected = rejection => rejection.IsRenewed
+                ? new TokenOutcome.NeedsReauth(new CredentialSight(Second, CredentialState.Ready, 4, ParkCause.TokenRefused), CredentialReason.None)
+                : new TokenOutcome.Issued(new AccessToken("dead too"), Second),
         };
         await using var mcp = new McpHarness(credentials: credentials);
 
         var outcome = Assert.IsType<AuthorizedOutcome<McpToolResult>.NeedsReauth>(
             await CallAsync(mcp, McpHarness.Server(sandbox.McpEndpoint), McpHarness.Call("echo")));
 
-        Assert.Equal((Second, CredentialState.Ready), (outcome.Seen, outcome.SeenState));
-        Assert.Equal([First], credentials.Rejections);
+        Assert.Equal(new CredentialSight(Second, CredentialState.Ready, 4, ParkCause.TokenRefused), outcome.Seen);
+        Assert.Equal([new Rejection(First), new Rejection(Second, IsRenewed: true)], credentials.Rejections);
         Assert.Equal(0, sandbox.Mcp.Counters.ToolCalls);
     }
 
@@ -59,9 +62,9 @@ public sealed class AuthorizedMcpTests
         await using var mcp = new McpHarness(credentials: credentials);
         var server = McpHarness.Server(sandbox.McpEndpoint);
 
-        credentials.OnGet = () => new TokenOutcome.NeedsReauth(First, CredentialState.Absent, CredentialReason.None);
+        credentials.OnGet = () => new TokenOutcome.NeedsReauth(new CredentialSight(First, CredentialState.Absent), CredentialReason.None);
         var absent = Assert.IsType<AuthorizedOutcome<McpToolResult>.NeedsReauth>(await CallAsync(mcp, server, McpHarness.Call("echo")));
-        Assert.Equal((First, CredentialState.Absent), (absent.Seen, absent.SeenState));
+        Assert.Equal(new CredentialSight(First, CredentialState.Absent), absent.Seen);
 
         credentials.OnGet = () => new TokenOutcome.Issued(new AccessToken("dead"), First);
         credentials.OnRejected = _ => new TokenOutcome.Unavailable(TimeSpan.FromSeconds(3));
@@ -102,9 +105,78 @@ public sealed class AuthorizedMcpTests
         Assert.IsType<AuthorizedOutcome<McpToolResult>.Completed>(await CallAsync(mcp, right, McpHarness.Call("echo")));
     }
 
+    [Fact]
+    public async Task Young_token_is_tried_once_more_and_a_renewed_one_too()
+    {
+        await using var sandbox = await McpHarness.SandboxAsync();
+        var given = new Queue<TokenOutcome>(
+        [
+            new TokenOutcome.Issued(new AccessToken("dead"), First),
+            new TokenOutcome.Issued(new AccessToken("dead too"), Second),
+            new TokenOutcome.Issued(new AccessToken(sandbox.OAuth.Mint().AccessToken), Second),
+        ]);
+        var credentials = new ScriptedCredentials
+        {
+            OnGet = () => new TokenOutcome.Issued(new AccessToken("dead"), First),
+            OnRejected = _ => given.Dequeue(),
+        };
+        await using var mcp = new McpHarness(credentials: credentials);
+
+        Assert.IsType<AuthorizedOutcome<McpToolResult>.Completed>(
+            await CallAsync(mcp, McpHarness.Server(sandbox.McpEndpoint), McpHarness.Call("echo")));
+        Assert.Equal(
+            [new Rejection(First), new Rejection(First), new Rejection(Second, IsRenewed: true)], credentials.Rejections);
+        Assert.Empty(credentials.Accepted);
+    }
+
+    [Fact]
+    public async Task Tokens_that_change_without_end_end_the_call()
+    {
+        await using var sandbox = await McpHarness.SandboxAsync();
+        var credentials = new ScriptedCredentials { OnGet = () => new TokenOutcome.Issued(new AccessToken("dead"), First) };
+        credentials.OnRejected = rejection => new TokenOutcome.Issued(new AccessToken("dead"), new Generation(rejection.Generation.Value + 1));
+        await using var mcp = new McpHarness(credentials: credentials);
+
+        Assert.IsType<AuthorizedOutcome<McpToolResult>.Unavailable>(
+            await CallAsync(mcp, McpHarness.Server(sandbox.McpEndpoint), McpHarness.Call("echo")));
+        Assert.Equal(4, credentials.Rejections.Count);
+    }
+
+    [Fact]
+    public async Task Probe_is_taken_when_its_time_has_come_and_what_it_found_is_reported()
+    {
+        await using var sandbox = await McpHarness.SandboxAsync();
+        var sight = new CredentialSight(First, CredentialState.Ready, 1, ParkCause.TokenRefused);
+        var credentials = new ScriptedCredentials { OnGet = () => new TokenOutcome.NeedsReauth(sight, CredentialReason.None) };
+        await using var mcp = new McpHarness(credentials: credentials);
+        var server = McpHarness.Server(sandbox.McpEndpoint);
+
+        Assert.IsType<AuthorizedOutcome<McpToolResult>.NeedsReauth>(await CallAsync(mcp, server, McpHarness.Call("echo")));
+        credentials.OnGet = () => new TokenOutcome.NeedsReauth(sight, CredentialReason.None, IsPauseOver: true, ProbeId.New());
+        Assert.IsType<AuthorizedOutcome<McpToolResult>.NeedsReauth>(await CallAsync(mcp, server, McpHarness.Call("echo")));
+
+        credentials.OnGet = () => new TokenOutcome.NeedsReauth(sight, CredentialReason.None, IsPauseOver: true);
+        credentials.OnProbe = probe => new TokenOutcome.Issued(new AccessToken(sandbox.OAuth.Mint().AccessToken), First, probe);
+        Assert.IsType<AuthorizedOutcome<McpToolResult>.Completed>(await CallAsync(mcp, server, McpHarness.Call("echo")));
+        Assert.Equal([First], credentials.Accepted);
+
+        // A probe that is refused as well says so as what it is.
+        credentials.OnProbe = probe => new TokenOutcome.Issued(new AccessToken("dead"), First, probe);
+        credentials.OnRejected = _ => new TokenOutcome.NeedsReauth(sight, CredentialReason.None);
+        Assert.IsType<AuthorizedOutcome<McpToolResult>.NeedsReauth>(await CallAsync(mcp, server, McpHarness.Call("echo")));
+        Assert.Equal([new Rejection(First, Probe: Probe)], credentials.Rejections);
+        Assert.Equal([First], credentials.Accepted);
+
+        // No answer says nothing of the token.
+        sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Abort) { Tool = "echo" });
+        credentials.OnProbe = probe => new TokenOutcome.Issued(new AccessToken(sandbox.OAuth.Mint().AccessToken), First, probe);
+        Assert.IsType<AuthorizedOutcome<McpToolResult>.Failed>(await CallAsync(mcp, server, McpHarness.Call("echo")));
+        Assert.Equal([First], credentials.Accepted);
+    }
+
     private static async Task<AuthorizedOutcome<McpToolResult>> CallAsync(McpHarness mcp, McpServer server, McpToolCall call)
     {
-        var authorization = await mcp.Authorized.AuthorizeAsync(McpHarness.User(1), server, CancellationToken.None);
+        var authorization = await mcp.Authorized.AuthorizeAsync(McpHarness.User(1), server, Probe, CancellationToken.None);
         return await mcp.Authorized.CallToolAsync(McpHarness.User(1), server, authorization, call, CancellationToken.None);
     }
 }

@@ -123,9 +123,13 @@ internal sealed class ScriptedCredentials : ICredentials, ICredentialOwner
 {
     public Func<TokenOutcome> OnGet { get; set; } = () => throw new InvalidOperationException("No token was expected to be asked for.");
 
-    public Func<Generation, TokenOutcome> OnRejected { get; set; } = _ => throw new InvalidOperationException("No rejection was expected.");
+    public Func<Rejection, TokenOutcome> OnRejected { get; set; } = _ => throw new InvalidOperationException("No rejection was expected.");
 
-    public ConcurrentQueue<Generation> Rejections { get; } = new();
+    public Func<ProbeId, TokenOutcome> OnProbe { get; set; } = _ => throw new InvalidOperationException("No probe was expected.");
+
+    public ConcurrentQueue<Rejection> Rejections { get; } = new();
+
+    public ConcurrentQueue<Generation> Accepted { get; } = new();
 
     public ICredentialOwner For(CredentialKey key) => this;
 
@@ -135,9 +139,17 @@ internal sealed class ScriptedCredentials : ICredentials, ICredentialOwner
 
     public ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken) => ValueTask.FromResult(OnGet());
 
-    public ValueTask<TokenOutcome> TokenRejectedAsync(Generation rejected, CancellationToken cancellationToken)
+    public ValueTask<TokenOutcome> TokenRejectedAsync(Rejection rejection, CancellationToken cancellationToken)
     {
-        Rejections.Enqueue(rejected);
-        return ValueTask.FromResult(OnRejected(rejected));
+        Rejections.Enqueue(rejection);
+        return ValueTask.FromResult(OnRejected(rejection));
+    }
+
+    public ValueTask<TokenOutcome> ProbeAsync(ProbeId probe, CancellationToken cancellationToken) => ValueTask.FromResult(OnProbe(probe));
+
+    public ValueTask TokenAcceptedAsync(Generation accepted, CancellationToken cancellationToken)
+    {
+        Accepted.Enqueue(accepted);
+        return ValueTask.CompletedTask;
     }
 }

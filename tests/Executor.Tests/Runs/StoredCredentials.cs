@@ -1,4 +1,5 @@
 using Executor.Credentials;
+using Executor.Credentials.Transitions;
 
 namespace Executor.Tests.Runs;
 
@@ -14,6 +15,13 @@ internal sealed class StoredCredentials(ICredentialStore store) : ICredentials
     public ICredentialOwner For(CredentialKey key) => new Owner(this, store, key);
 
     public Task<Generation> DepositAsync(CredentialKey key) => ChangeAsync(key, CredentialState.Ready);
+
+    /// <summary>A refresh: a new generation of the same credential.</summary>
+    public async Task<TokenOutcome> RenewAsync(CredentialKey key)
+    {
+        var generation = await ChangeAsync(key, CredentialState.Ready);
+        return new TokenOutcome.Issued(new AccessToken($"token-{generation.Value}"), generation);
+    }
 
     public Task<Generation> RevokeAsync(CredentialKey key) => ChangeAsync(key, CredentialState.NeedsReauth);
 
@@ -38,10 +46,24 @@ internal sealed class StoredCredentials(ICredentialStore store) : ICredentials
             await parent.BeforeAnswer(key);
             return row is { State: CredentialState.Ready }
                 ? new TokenOutcome.Issued(new AccessToken($"token-{row.Generation.Value}"), row.Generation)
-                : new TokenOutcome.NeedsReauth(row?.Generation ?? Generation.None, row?.State ?? CredentialState.Absent, row?.Reason ?? default);
+                : new TokenOutcome.NeedsReauth(CredentialSight.Of(row ?? new CredentialRow { Key = key }), row?.Reason ?? default);
         }
 
-        public ValueTask<TokenOutcome> TokenRejectedAsync(Generation rejected, CancellationToken cancellationToken) =>
-            GetTokenAsync(cancellationToken);
+        /// <summary>A token that was renewed is refused, as the real owner writes it down.</summary>
+        public async ValueTask<TokenOutcome> TokenRejectedAsync(Rejection rejection, CancellationToken cancellationToken)
+        {
+            if (!rejection.IsRenewed)
+                return await parent.RenewAsync(key);
+            await store.ChangeAsync(
+                key,
+                new CredentialChangeOptions(),
+                new RefuseToken(rejection.Generation, rejection.Probe, new RefusalRules(0)).Decide,
+                cancellationToken);
+            return new TokenOutcome.NeedsReauth(CredentialSight.Of((await store.ReadAsync(key, cancellationToken))!.Row), CredentialReason.None);
+        }
+
+        public ValueTask<TokenOutcome> ProbeAsync(ProbeId probe, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask TokenAcceptedAsync(Generation accepted, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

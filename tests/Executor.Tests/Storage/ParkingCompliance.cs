@@ -18,7 +18,7 @@ public abstract class ParkingCompliance : StorageTest
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$; "
         + "CREATE TRIGGER refuse BEFORE UPDATE ON runs FOR EACH ROW EXECUTE FUNCTION refuse();";
 
-    private static readonly CredentialSeen Nothing = new(Key(1), Generation.None, CredentialState.Absent);
+    private static readonly CredentialSeen Nothing = new(Key(1), new CredentialSight(Generation.None, CredentialState.Absent));
 
     [ComplianceFact]
     public async Task Park_on_an_unknown_key_gives_it_its_absent_row_and_a_deposit_wakes_the_run()
@@ -44,9 +44,10 @@ public abstract class ParkingCompliance : StorageTest
     {
         var run = await InsertRunAsync(1);
         var generation = await DepositAsync(Key(1), row => row with { State = CredentialState.NeedsReauth });
-        var seen = new CredentialSeen(Key(1), generation, CredentialState.NeedsReauth);
+        var seen = new CredentialSeen(Key(1), new CredentialSight(generation, CredentialState.NeedsReauth));
         Assert.False(await ParkAsync(run.Id, Nothing));
-        Assert.False(await ParkAsync(run.Id, seen with { State = CredentialState.OperatorError }));
+        Assert.False(await ParkAsync(run.Id, seen with { Sight = seen.Sight with { State = CredentialState.OperatorError } }));
+        Assert.False(await ParkAsync(run.Id, seen with { Sight = seen.Sight with { Episode = 1 } }));
         Assert.True(await ParkAsync(run.Id, seen));
     }
 
@@ -92,6 +93,59 @@ public abstract class ParkingCompliance : StorageTest
     }
 
     [ComplianceFact]
+    public async Task Commit_wakes_the_runs_whose_cause_it_may_have_removed_and_no_others()
+    {
+        var (unusable, refused, silent) = (await InsertRunAsync(1), await InsertRunAsync(1), await InsertRunAsync(1));
+        var generation = await DepositAsync(Key(1), row => row with { State = CredentialState.NeedsReauth });
+        var seen = new CredentialSight(generation, CredentialState.NeedsReauth);
+        await ParkAsync(unusable.Id, new CredentialSeen(Key(1), seen));
+        await ParkAsync(refused.Id, new CredentialSeen(Key(1), seen with { Cause = ParkCause.TokenRefused }));
+        await ParkAsync(silent.Id, new CredentialSeen(Key(1), seen with { Cause = ParkCause.None })); // as an older version parks
+
+        await ChangeAsync(Key(1), row => row with { Failures = 1 });
+        await AssertStatusesAsync(RunStatus.AwaitingInput, unusable, refused, silent);
+        await DepositAsync(Key(1));
+        await AssertStatusesAsync(RunStatus.Pending, unusable, silent);
+        await AssertStatusesAsync(RunStatus.AwaitingInput, refused);
+        await ChangeAsync(Key(1), row => row with { Failures = 2, State = CredentialState.Unresolved }, ParkCause.TokenRefused);
+        await AssertStatusesAsync(RunStatus.Pending, refused);
+        Assert.Equal(ParkCause.None, (await RunAsync(refused.Id)).ParkCause);
+    }
+
+    [ComplianceFact]
+    public async Task Pause_that_is_over_is_found_with_its_oldest_run_which_alone_wakes_to_try()
+    {
+        RunRow[] inserted = [await InsertRunAsync(1), await InsertRunAsync(1)];
+        var (first, second) = (inserted.MinBy(run => run.Id.ToString(), StringComparer.Ordinal)!, inserted.MaxBy(run => run.Id.ToString(), StringComparer.Ordinal)!);
+        var now = Clock.GetUtcNow();
+        var refusal = new TokenRefusal { Redemptions = 2, Pauses = 3, CountedAt = now, Since = now, Until = now.AddSeconds(20), Episode = 4 };
+        var generation = await DepositAsync(Key(1), row => row with { Refusal = refusal, MintedAt = now, ConfirmingSince = now });
+        var stored = await RowAsync(Key(1));
+        Assert.Equal((refusal, now, now), (stored.Refusal, stored.MintedAt!.Value, stored.ConfirmingSince!.Value));
+        foreach (var run in new[] { second, first })
+        {
+            Assert.True(await ParkAsync(run.Id, new CredentialSeen(
+                Key(1), new CredentialSight(generation, CredentialState.Ready, 4, ParkCause.TokenRefused))));
+        }
+
+        Assert.Empty(await Credentials.FindProbesAsync(9, None));
+        var over = refusal with { Until = now.AddSeconds(-1) };
+        await ChangeAsync(Key(1), row => row with { Refusal = over });
+        Assert.Equal([(Key(1), first.Id.Value)], await Credentials.FindProbesAsync(9, None));
+        await ChangeAsync(Key(1), row => row with { State = CredentialState.NeedsReauth });
+        Assert.Empty(await Credentials.FindProbesAsync(9, None));
+
+        var probing = over with { Prober = new ProbeId(first.Id.Value), ProbeDeadline = now.AddHours(1), ProbeHasRedeemed = true };
+        await ChangeAsync(Key(1), row => row with { State = CredentialState.Ready, Refusal = probing }, wakesRun: first.Id);
+        Assert.Equal(probing, (await RowAsync(Key(1))).Refusal);
+        await AssertStatusesAsync(RunStatus.Pending, first);
+        await AssertStatusesAsync(RunStatus.AwaitingInput, second);
+        Assert.Empty(await Credentials.FindProbesAsync(9, None));
+        await ChangeAsync(Key(1), row => row with { Refusal = probing with { ProbeDeadline = now.AddSeconds(-1) } });
+        Assert.Equal([(Key(1), second.Id.Value)], await Credentials.FindProbesAsync(9, None));
+    }
+
+    [ComplianceFact]
     public async Task Each_parked_run_is_woken_once_by_many_deposits()
     {
         var runs = new List<RunRow>();
@@ -126,8 +180,9 @@ public abstract class ParkingCompliance : StorageTest
         var keys = Enumerable.Range(1, Races).Select(n => Key(n)).ToList();
         var seen = await Task.WhenAll(keys.Select(async key => new CredentialSeen(
             key,
-            await DepositAsync(key, row => row with { State = CredentialState.NeedsReauth }),
-            CredentialState.NeedsReauth)));
+            new CredentialSight(
+                await DepositAsync(key, row => row with { State = CredentialState.NeedsReauth }),
+                CredentialState.NeedsReauth))));
         var runs = await Task.WhenAll(keys.Select(key => InsertRunAsync(key.User.Value)));
 
         var parked = await Task.WhenAll(Enumerable.Range(0, Races).Select(async n =>
@@ -147,6 +202,20 @@ public abstract class ParkingCompliance : StorageTest
             var run = await RunAsync(runs[n].Id);
             Assert.Equal((RunStatus.Pending, parked[n] ? 2L : 0L), (run.Status, run.Version));
         }
+    }
+
+    private Task<bool> ChangeAsync(
+        CredentialKey key, Func<CredentialRow, CredentialRow> change, ParkCause wakes = ParkCause.None, RunId? wakesRun = null) =>
+        Credentials.ChangeAsync(
+            key,
+            new CredentialChangeOptions(),
+            ledger => new CredentialDecision<bool>(true, change(ledger.Row!)) { Wakes = wakes, WakesRun = wakesRun?.Value },
+            None);
+
+    private async Task AssertStatusesAsync(RunStatus status, params RunRow[] runs)
+    {
+        foreach (var run in runs)
+            Assert.Equal(status, (await RunAsync(run.Id)).Status);
     }
 
     /// <summary>From now on the database refuses what a wake writes.</summary>

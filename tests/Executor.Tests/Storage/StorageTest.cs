@@ -137,6 +137,7 @@ public abstract class StorageTest : IAsyncLifetime
                     Status = RunStatus.AwaitingInput,
                     AwaitingReason = AwaitingReason.NeedsOAuthReauth,
                     AwaitedServer = seen.Key.Server,
+                    ParkCause = seen.Sight.Cause,
                     UpdatedAt = ledger.Now,
                 })
                 : new RunDecision<bool>(false),

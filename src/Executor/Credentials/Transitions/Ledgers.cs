@@ -30,9 +30,9 @@ internal static class Ledgers
     /// More than one intent of the generation was opened, sent or not. One that was refused does not count: it brought no pair that
     /// could have been killed, and to keep the redeemed token for its sake would only spend it twice.
     /// </summary>
-    public static bool IsContested(this CredentialLedger ledger, IntentId mine) =>
-        ledger.Intents.Any(intent => intent.Ordinal > 1)
-        && ledger.Intents.Any(intent => intent.Id != mine && intent.Settlement != IntentSettlement.Refused);
+    public static bool IsContested(this CredentialLedger ledger) =>
+        ledger.Intents.Count > 0
+        && ledger.Intents[^1].Ordinal - ledger.Intents.Count(intent => intent.Settlement == IntentSettlement.Refused) > 1;
 
     /// <summary>
     /// What a generation that is tried for days need not keep: the first intent tells when the window began, one doubt tells as much

@@ -34,7 +34,7 @@ internal sealed record SettleIntent(
     {
         var next = ledger.NextGeneration;
         var successor = granted.RefreshToken ?? Redeemed;
-        var contested = ledger.IsContested(Intent.Id) && successor != Redeemed;
+        var contested = ledger.IsContested() && successor != Redeemed;
         var (expiresAt, refreshAt) = Lifetimes.From(ledger.Now, granted.ExpiresIn);
         return new(SettleResult.Stored, row with
         {

@@ -34,7 +34,11 @@ internal sealed class FakeCredentials : ICredentials
 
         public ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken) => ValueTask.FromResult(all.OnToken());
 
-        public ValueTask<TokenOutcome> TokenRejectedAsync(Generation rejected, CancellationToken cancellationToken) =>
+        public ValueTask<TokenOutcome> TokenRejectedAsync(Rejection rejection, CancellationToken cancellationToken) =>
             ValueTask.FromResult(all.OnToken());
+
+        public ValueTask<TokenOutcome> ProbeAsync(ProbeId probe, CancellationToken cancellationToken) => ValueTask.FromResult(all.OnToken());
+
+        public ValueTask TokenAcceptedAsync(Generation accepted, CancellationToken cancellationToken) => ValueTask.CompletedTask;
     }
 }

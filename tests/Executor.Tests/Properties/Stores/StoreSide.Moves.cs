@@ -52,7 +52,7 @@ internal sealed partial class StoreSide
             1 or 2 => DriverMoves.Complete(ledger, done, next?.Definition, new AfterStep.Keep()),
             3 => DriverMoves.Complete(ledger, done, next?.Definition, new AfterStep.Queue()),
             4 => DriverMoves.Fail(ledger, executing, Error),
-            5 or 6 => DriverMoves.Park(ledger, current, key),
+            5 or 6 => DriverMoves.Park(ledger, current, key, step.C % 2 == 0 ? ParkCause.Unusable : ParkCause.TokenRefused),
             7 => DriverMoves.Interrupt(ledger, executing),
             8 => DriverMoves.GiveBack(ledger, current),
             9 => DriverMoves.Postpone(ledger, current, TimeSpan.FromSeconds(step.C % 20)),
@@ -73,7 +73,9 @@ internal sealed partial class StoreSide
         var row = (await Host(number).Credentials.ReadAsync(key, default))?.Row;
         return new CredentialSeen(
             key,
-            number % 5 == 0 ? new Generation(1) : row?.Generation ?? Generation.None,
-            row?.State ?? CredentialState.Absent);
+            new CredentialSight(
+                number % 5 == 0 ? new Generation(1) : row?.Generation ?? Generation.None,
+                row?.State ?? CredentialState.Absent,
+                row?.Refusal.Episode ?? 0));
     }
 }
