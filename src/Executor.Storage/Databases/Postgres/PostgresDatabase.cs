@@ -27,11 +27,11 @@ internal sealed partial class PostgresDatabase(PostgresSettings settings, TimePr
         }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw new StorageStartException("The database role lacks the right to create the schema or its tables.", refused);
+            throw new StorageStartException(PostgresStartFaults.Explain(refused, settings).Message, refused);
         }
         catch (Exception fault) when (PostgresFaults.IsUnavailable(fault))
         {
-            throw PostgresFaults.Unavailable(fault);
+            throw PostgresStartFaults.Explain(fault, settings);
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
         catch (Exception fault) when (fault is SqliteException or IOException or UnauthorizedAccessException)
         {
             Close();
-            throw new StorageStartException("The database file cannot be opened, or is not one of ours.", fault);
+            throw SqliteStartFaults.Explain(fault, file ?? ":memory:");
         }
         catch
         {
