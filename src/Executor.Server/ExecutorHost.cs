@@ -29,6 +29,8 @@ public static partial class ExecutorHost
         try
         {
             settings = SettingsReader.Read(args, environment: null);
+            if (line.AdoptsCopy)
+                return await DatabaseCommands.AdoptCopyAsync(settings);
             using var interrupt = new SecondInterrupt();
             await using var app = Build(settings, configure);
             await app.StartAsync();
@@ -38,7 +40,7 @@ public static partial class ExecutorHost
         }
         catch (Exception failure)
         {
-            await Console.Error.WriteLineAsync(explain?.Invoke(failure) ?? StartFailures.Explain(failure, settings, hasStarted));
+            await Console.Error.WriteLineAsync(explain?.Invoke(failure) ?? StartFailures.Explain(failure, hasStarted));
             if (settings?.LogLevel == LogLevel.Debug && failure is not ConfigurationException)
                 await Console.Error.WriteLineAsync(failure.ToString());
             return 1;

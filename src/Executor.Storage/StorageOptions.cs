@@ -1,3 +1,4 @@
+using Executor.Security;
 using Executor.Storage.Databases.Postgres;
 
 namespace Executor.Storage;
@@ -7,6 +8,15 @@ public sealed record StorageOptions(StorageProvider Provider)
 {
     /// <summary>Takes the place of the database server's own clock; for tests. SQLite, which has none, uses the injected one.</summary>
     public TimeProvider? Clock { get; init; }
+
+    /// <summary>What this node seals and opens credentials with. The start is refused where the database knows other keys; null checks nothing.</summary>
+    public Keyring? Keys { get; init; }
+
+    /// <summary>The operator says that keys which this node does not have are lost for good: what they sealed is given up.</summary>
+    public bool ReplacesLostKey { get; init; }
+
+    /// <summary>The operator says that this is a copy of another database: it becomes one of its own, and harmless to the other.</summary>
+    public bool AdoptsCopy { get; init; }
 }
 
 public abstract record StorageProvider

@@ -32,6 +32,8 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
             },
             cancellationToken);
 
+        if (written.Generation is { } generation)
+            database.Committed(generation.Value);
         if (written.Changed)
             changes.Publish(new Change.Credential(key));
         if (written.Woken)
@@ -97,11 +99,11 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
             var hastens = row.RetryAt is null;
             var woken = await session.CommitAsync(sql + _sql.Wake + (hastens ? _sql.Hasten : ""), arguments, async grid =>
                 (await grid.ReadAsync<string>()).Count() + (hastens ? (await grid.ReadAsync<string>()).Count() : 0));
-            return new Written<T>(decision.Result, Changed: true, Woken: woken > 0);
+            return new Written<T>(decision.Result, Changed: true, Woken: woken > 0) { Generation = row.Generation };
         }
 
         await session.CommitAsync(sql, arguments);
-        return new Written<T>(decision.Result, Changed: true, Woken: false);
+        return new Written<T>(decision.Result, Changed: true, Woken: false) { Generation = row.Generation };
     }
 
     private async Task<Written<T>> LeaveAsync<T>(
@@ -118,7 +120,10 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
         return new Written<T>(decision.Result, Changed: false, Woken: false);
     }
 
-    private readonly record struct Written<T>(T Result, bool Changed, bool Woken);
+    private readonly record struct Written<T>(T Result, bool Changed, bool Woken)
+    {
+        public Generation? Generation { get; init; }
+    }
 
     private sealed class Circumstances
     {

@@ -43,6 +43,7 @@ public static class CredentialServices
         services.TryAddSingleton<ICredentialRecoverer>(provider => provider.GetRequiredService<CredentialDirectory>());
         services.AddSingleton<CredentialRecovery>();
         services.AddHostedService(provider => provider.GetRequiredService<CredentialRecovery>());
+        services.AddHostedService<Resealing>();
         return services;
     }
 }
