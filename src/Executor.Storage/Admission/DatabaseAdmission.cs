@@ -16,9 +16,16 @@ internal sealed class DatabaseAdmission(StorageOptions options, DatabaseMemory m
         else if (options.Keys is { } keys)
             await new KeyAdmission(keys, options.ReplacesLostKey, logger).AdmitAsync(opening);
 
-        await opening.WriteAsync(
-            "INSERT INTO database_identity (only_row, id, entries) VALUES (1, @Id, 0) ON CONFLICT DO NOTHING;",
-            new { Id = Guid.NewGuid().ToString("D") });
-        memory.Identify((await opening.ReadAsync<string>("SELECT id FROM database_identity;"))[0]);
+        memory.Identify(await IdentityAsync(opening));
+    }
+
+    /// <summary>Made once. Where all is as it should be, an admission only reads: a database that is read-only for a while is no reason to fail.</summary>
+    private static async Task<string> IdentityAsync(Opening opening)
+    {
+        if (await opening.ReadAsync<string>("SELECT id FROM database_identity;") is [var known])
+            return known;
+        var made = Guid.NewGuid().ToString("D");
+        await opening.WriteAsync("INSERT INTO database_identity (only_row, id, entries) VALUES (1, @Id, 0);", new { Id = made });
+        return made;
     }
 }

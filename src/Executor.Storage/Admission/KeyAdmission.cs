@@ -42,7 +42,8 @@ internal sealed partial class KeyAdmission(Keyring keys, bool replacesLost, ILog
 
         foreach (var gone in foreign)
             await opening.WriteAsync(KeySql.Leave, new { KeyId = gone });
-        foreach (var key in _own.Where((key, index) => index == 0 || (isNew && seals.ContainsKey($"{key.Id}"))))
+        var entering = _own.Where((key, index) => index == 0 || (isNew && seals.ContainsKey($"{key.Id}")));
+        foreach (var key in entering.Where(key => known.All(other => other.KeyId != $"{key.Id}")))
             await opening.WriteAsync(KeySql.Enter, new { KeyId = $"{key.Id}", CheckValue = key.Value.ToArray(), opening.Now });
     }
 

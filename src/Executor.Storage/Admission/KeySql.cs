@@ -15,7 +15,7 @@ internal sealed class KeySql(Dialect dialect)
     public const string Known = "SELECT key_id, check_value FROM encryption_keys ORDER BY key_id;";
 
     public const string Enter =
-        "INSERT INTO encryption_keys (key_id, check_value, added_at) VALUES (@KeyId, @CheckValue, @Now) ON CONFLICT DO NOTHING;";
+        "INSERT INTO encryption_keys (key_id, check_value, added_at) VALUES (@KeyId, @CheckValue, @Now);";
 
     public const string Leave = "DELETE FROM encryption_keys WHERE key_id = @KeyId;";
 
