@@ -2,17 +2,20 @@ using Executor.Http;
 using Executor.Security;
 using Executor.Server.Configuration;
 using Executor.Server.Hosting;
-using Executor.Storage;
+using Executor.Server.Logging;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Executor.Server;
 
 /// <summary>Makes a node, in a process of its own or inside another program.</summary>
 public static partial class ExecutorHost
 {
-    /// <summary>The whole program: 0 after an orderly stop, 1 when the node could not start or has failed.</summary>
+    /// <summary>The whole program: 0 after an orderly stop, 1 when the node could not start or has failed, 130 when it was cut off.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="configure">A last word about services and logging.</param>
-    public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder>? configure = null)
+    /// <param name="explain">What a failure of a start means that only the caller knows; null for what it does not.</param>
+    public static async Task<int> RunAsync(
+        string[] args, Action<WebApplicationBuilder>? configure = null, Func<Exception, string?>? explain = null)
     {
         var line = CommandLine.Parse(args, []);
         if (line.WantsHelp || line.WantsVersion)
@@ -21,18 +24,25 @@ public static partial class ExecutorHost
             return 0;
         }
 
+        ServerSettings? settings = null;
+        var hasStarted = false;
         try
         {
-            await using var app = Build(args, configure: configure);
+            settings = SettingsReader.Read(args, environment: null);
+            if (line.AdoptsCopy)
+                return await DatabaseCommands.AdoptCopyAsync(settings);
+            using var interrupt = new SecondInterrupt();
+            await using var app = Build(settings, configure);
             await app.StartAsync();
+            hasStarted = true;
             await app.WaitForShutdownAsync();
             return HasFailed(app.Services) ? 1 : 0;
         }
-        catch (Exception failure) when (failure is ConfigurationException or StorageStartException or StoreUnavailableException or IOException)
+        catch (Exception failure)
         {
-            // Made for an operator: no stack, no secret. An IOException is a port that is taken.
-            var hint = failure is StoreUnavailableException ? " Is it reachable, and does DATABASE_SSL say what it speaks?" : "";
-            await Console.Error.WriteLineAsync(failure.Message + hint);
+            await Console.Error.WriteLineAsync(explain?.Invoke(failure) ?? StartFailures.Explain(failure, hasStarted));
+            if (settings?.LogLevel == LogLevel.Debug && failure is not ConfigurationException)
+                await Console.Error.WriteLineAsync(failure.ToString());
             return 1;
         }
     }
@@ -42,15 +52,18 @@ public static partial class ExecutorHost
     /// <param name="configure">A last word about services and logging.</param>
     /// <exception cref="ConfigurationException">Names everything that is wrong.</exception>
     public static WebApplication Build(
-        string[] args, Func<string, string?>? environment = null, Action<WebApplicationBuilder>? configure = null)
+        string[] args, Func<string, string?>? environment = null, Action<WebApplicationBuilder>? configure = null) =>
+        Build(SettingsReader.Read(args, environment), configure);
+
+    private static WebApplication Build(ServerSettings settings, Action<WebApplicationBuilder>? configure)
     {
-        var settings = SettingsReader.Read(args, environment);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             EnvironmentName = settings.IsDevelopment ? Environments.Development : Environments.Production,
         });
-        builder.Logging.AddNodeLogging(settings.LogLevel);
+        builder.Logging.AddNodeLogging(settings.LogLevel, settings.LogFormat);
         builder.WebHost.UseNodeWebServer(settings);
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddRoutingCore();
         builder.Services.AddNode(settings);
         builder.Host.ConfigureContainer<IServiceCollection>((_, services) => services.AddWork(settings));

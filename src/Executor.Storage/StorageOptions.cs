@@ -1,3 +1,6 @@
+using Executor.Security;
+using Executor.Storage.Databases.Postgres;
+
 namespace Executor.Storage;
 
 /// <summary>Where everything durable is kept.</summary>
@@ -5,6 +8,15 @@ public sealed record StorageOptions(StorageProvider Provider)
 {
     /// <summary>Takes the place of the database server's own clock; for tests. SQLite, which has none, uses the injected one.</summary>
     public TimeProvider? Clock { get; init; }
+
+    /// <summary>What this node seals and opens credentials with. The start is refused where the database knows other keys; null checks nothing.</summary>
+    public Keyring? Keys { get; init; }
+
+    /// <summary>The operator says that keys which this node does not have are lost for good: what they sealed is given up.</summary>
+    public bool ReplacesLostKey { get; init; }
+
+    /// <summary>The operator says that this is a copy of another database: it becomes one of its own, and harmless to the other.</summary>
+    public bool AdoptsCopy { get; init; }
 }
 
 public abstract record StorageProvider
@@ -13,11 +25,20 @@ public abstract record StorageProvider
     {
     }
 
+    /// <summary>Which database it is, for an operator; no secret.</summary>
+    public abstract string Describe();
+
     /// <summary>One file, one process.</summary>
-    public sealed record Sqlite(string Path) : StorageProvider;
+    public sealed record Sqlite(string Path) : StorageProvider
+    {
+        public override string Describe() => $"SQLite file {System.IO.Path.GetFullPath(Path)}";
+    }
 
     /// <summary>Nothing outlives the process; for development.</summary>
-    public sealed record SqliteInMemory : StorageProvider;
+    public sealed record SqliteInMemory : StorageProvider
+    {
+        public override string Describe() => "SQLite in memory";
+    }
 
     /// <param name="ConnectionString">Keywords and values, or a <c>postgres://</c> URI.</param>
     /// <param name="Schema">Created where it is missing.</param>
@@ -28,6 +49,12 @@ public abstract record StorageProvider
         /// For the connections that must not be shared by a pooler (liveness lock, notifications); null for the same as the others.
         /// </summary>
         public string? DirectConnectionString { get; init; }
+
+        public override string Describe()
+        {
+            var settings = PostgresSettings.From(this);
+            return $"PostgreSQL at {settings.Address}, database {settings.DatabaseName}, schema {Schema}";
+        }
 
         /// <summary>A connection string holds a password.</summary>
         public override string ToString() => $"PostgreSQL, schema {Schema}";

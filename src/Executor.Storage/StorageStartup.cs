@@ -1,3 +1,4 @@
+using Executor.Storage.Admission;
 using Executor.Storage.Changes;
 using Executor.Storage.Databases;
 
@@ -7,11 +8,13 @@ namespace Executor.Storage;
 public sealed class StorageStartup
 {
     private readonly Database _database;
+    private readonly DatabaseAdmission _admission;
     private readonly PostgresChanges? _changes;
 
-    internal StorageStartup(Database database, PostgresChanges? changes)
+    internal StorageStartup(Database database, DatabaseAdmission admission, PostgresChanges? changes)
     {
         _database = database;
+        _admission = admission;
         _changes = changes;
     }
 
@@ -22,5 +25,14 @@ public sealed class StorageStartup
         await _database.StartAsync(cancellationToken);
         if (_changes is not null)
             await _changes.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Where the options say that the database is a copy: makes it one of its own, and does nothing else.</summary>
+    /// <returns>How many credentials were shredded, and how many runs cancelled.</returns>
+    /// <exception cref="StorageStartException">It is none, or nodes run on it.</exception>
+    public async Task<(int Credentials, int Runs)> AdoptCopyAsync(CancellationToken cancellationToken = default)
+    {
+        await _database.StartAsync(cancellationToken);
+        return (_admission.Adoption.Credentials, _admission.Adoption.Runs);
     }
 }

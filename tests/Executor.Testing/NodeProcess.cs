@@ -66,6 +66,9 @@ internal sealed partial class NodeProcess : IDisposable
     /// <summary>Asks the process to stop, as an orchestrator does.</summary>
     public void Terminate() => Signal("TERM");
 
+    /// <summary>Ctrl-C.</summary>
+    public void Interrupt() => Signal("INT");
+
     /// <summary>Stops the process where it stands; it knows nothing of it.</summary>
     public void Freeze() => Signal("STOP");
 

@@ -32,7 +32,7 @@ public sealed class CredentialGrainTests
 
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 500).SelectMany(
             _ => new[] { pair.First, pair.Second },
-            (_, silo) => SiloPair.OwnerAt(silo, 1).TokenRejectedAsync(rejected.Generation, default).AsTask()));
+            (_, silo) => SiloPair.OwnerAt(silo, 1).TokenRejectedAsync(new Rejection(rejected.Generation), default).AsTask()));
 
         Assert.All(outcomes, outcome => Assert.NotEqual(rejected.Token, Assert.IsType<TokenOutcome.Issued>(outcome).Token));
         Assert.Equal(2, pair.Sandbox.OAuth.Counters.Issued);

@@ -36,8 +36,11 @@ internal sealed class CredentialGrain(CredentialDirectory directory, INodeLivene
     public ValueTask<TokenReply> GetTokenAsync(CancellationToken cancellationToken) =>
         AskAsync(owner => owner.GetTokenAsync(cancellationToken));
 
-    public ValueTask<TokenReply> TokenRejectedAsync(long generation, CancellationToken cancellationToken) =>
-        AskAsync(owner => owner.TokenRejectedAsync(new Generation(generation), cancellationToken));
+    public ValueTask<TokenReply> TokenRejectedAsync(RejectionMessage rejection, CancellationToken cancellationToken) =>
+        AskAsync(owner => owner.TokenRejectedAsync(rejection.ToRejection(), cancellationToken));
+
+    public ValueTask<TokenReply> ProbeAsync(Guid probe, CancellationToken cancellationToken) =>
+        AskAsync(owner => owner.ProbeAsync(new ProbeId(probe), cancellationToken));
 
     public ValueTask ChangedAsync()
     {

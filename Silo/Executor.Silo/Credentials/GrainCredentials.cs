@@ -51,10 +51,22 @@ internal sealed class GrainCredentials(IGrainFactory grains, CredentialDirectory
         public ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken) => AskAsync(
             () => grain.GetTokenAsync(cancellationToken), () => Local.GetTokenAsync(cancellationToken), cancellationToken);
 
-        public ValueTask<TokenOutcome> TokenRejectedAsync(Generation rejected, CancellationToken cancellationToken) => AskAsync(
-            () => grain.TokenRejectedAsync(rejected.Value, cancellationToken),
-            () => Local.TokenRejectedAsync(rejected, cancellationToken),
+        public ValueTask<TokenOutcome> TokenRejectedAsync(Rejection rejection, CancellationToken cancellationToken) => AskAsync(
+            () => grain.TokenRejectedAsync(RejectionMessage.From(rejection), cancellationToken),
+            () => Local.TokenRejectedAsync(rejection, cancellationToken),
             cancellationToken);
+
+        public ValueTask<TokenOutcome> ProbeAsync(ProbeId probe, CancellationToken cancellationToken) => AskAsync(
+            () => grain.ProbeAsync(probe.Value, cancellationToken),
+            () => Local.ProbeAsync(probe, cancellationToken),
+            cancellationToken);
+
+        // A change in the store, as a deposit is.
+        public async ValueTask TokenAcceptedAsync(Generation accepted, CancellationToken cancellationToken)
+        {
+            await Local.TokenAcceptedAsync(accepted, cancellationToken);
+            await TellAsync();
+        }
 
         private async ValueTask<TokenOutcome> AskAsync(
             Func<ValueTask<TokenReply>> ask, Func<ValueTask<TokenOutcome>> instead, CancellationToken cancellationToken) =>

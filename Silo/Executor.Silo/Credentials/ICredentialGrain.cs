@@ -12,10 +12,14 @@ internal interface ICredentialGrain : IGrainWithIntegerCompoundKey
     [Alias("get-token")]
     ValueTask<TokenReply> GetTokenAsync(CancellationToken cancellationToken);
 
-    /// <param name="generation">Of the access token that the MCP server turned down.</param>
+    /// <param name="rejection">What the MCP server turned down.</param>
     /// <param name="cancellationToken">The caller stops waiting; a redemption goes on.</param>
-    [Alias("token-rejected")]
-    ValueTask<TokenReply> TokenRejectedAsync(long generation, CancellationToken cancellationToken);
+    [Alias("rejected")]
+    ValueTask<TokenReply> TokenRejectedAsync(RejectionMessage rejection, CancellationToken cancellationToken);
+
+    /// <summary>Asks to try a token although the MCP server refuses them.</summary>
+    [Alias("probe")]
+    ValueTask<TokenReply> ProbeAsync(Guid probe, CancellationToken cancellationToken);
 
     /// <summary>The row is another one than a moment ago: what is in memory is read again.</summary>
     [Alias("changed")]

@@ -36,6 +36,19 @@ internal readonly struct TokenReply
     [Id(5)]
     public TimeSpan RetryAfter { get; init; }
 
+    [Id(6)]
+    public long Episode { get; init; }
+
+    [Id(7)]
+    public ParkCause Cause { get; init; }
+
+    [Id(8)]
+    public bool IsPauseOver { get; init; }
+
+    /// <summary>Who tries, or may try, a refused token.</summary>
+    [Id(9)]
+    public Guid? Probe { get; init; }
+
     public static TokenReply NotHere => new() { Kind = TokenReplyKind.NotHere };
 
     public static TokenReply From(TokenOutcome outcome) => outcome switch
@@ -45,13 +58,18 @@ internal readonly struct TokenReply
             Kind = TokenReplyKind.Issued,
             AccessToken = issued.Token.Value,
             Generation = issued.Generation.Value,
+            Probe = issued.Probe?.Value,
         },
         TokenOutcome.NeedsReauth needs => new()
         {
             Kind = TokenReplyKind.NeedsReauth,
-            Generation = needs.Seen.Value,
-            SeenState = needs.SeenState,
+            Generation = needs.Seen.Generation.Value,
+            SeenState = needs.Seen.State,
             Reason = needs.Reason,
+            Episode = needs.Seen.Episode,
+            Cause = needs.Seen.Cause,
+            IsPauseOver = needs.IsPauseOver,
+            Probe = needs.Prober?.Value,
         },
         TokenOutcome.Unavailable unavailable => new() { Kind = TokenReplyKind.Unavailable, RetryAfter = unavailable.RetryAfter },
         TokenOutcome.EncryptionKeyMissing => new() { Kind = TokenReplyKind.EncryptionKeyMissing },
@@ -63,10 +81,13 @@ internal readonly struct TokenReply
     /// <returns>Null where another owner has to be asked: also for a kind that only a newer version knows.</returns>
     public TokenOutcome? ToOutcome() => Kind switch
     {
-        TokenReplyKind.Issued => new TokenOutcome.Issued(new AccessToken(AccessToken!), new Generation(Generation)),
-        TokenReplyKind.NeedsReauth => new TokenOutcome.NeedsReauth(new Generation(Generation), SeenState, Reason),
+        TokenReplyKind.Issued => new TokenOutcome.Issued(new AccessToken(AccessToken!), new Generation(Generation), ToProbe()),
+        TokenReplyKind.NeedsReauth => new TokenOutcome.NeedsReauth(
+            new CredentialSight(new Generation(Generation), SeenState, Episode, Cause), Reason, IsPauseOver, ToProbe()),
         TokenReplyKind.Unavailable => new TokenOutcome.Unavailable(RetryAfter),
         TokenReplyKind.EncryptionKeyMissing => new TokenOutcome.EncryptionKeyMissing(),
         _ => null,
     };
+
+    private ProbeId? ToProbe() => Probe is { } probe ? new ProbeId(probe) : null;
 }

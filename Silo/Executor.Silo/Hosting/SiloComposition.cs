@@ -3,10 +3,13 @@ using Executor.Credentials.Owner;
 using Executor.Nodes;
 using Executor.Runs;
 using Executor.Server.Configuration;
+using Executor.Server.Hosting;
 using Executor.Silo.Credentials;
 using Executor.Silo.Runs;
 using Executor.Storage;
 using Executor.Storage.Databases.Postgres;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
@@ -49,6 +52,7 @@ internal static class SiloComposition
             settings.Tls?.Use(silo);
             silo.AddExecutorGrains();
         });
+        ListenOnReservedPort(node.Services, settings);
         if (settings.Tls is null && !System.Net.IPAddress.IsLoopback(settings.Address))
             node.Services.AddHostedService<ClearTextWarning>();
     }
@@ -87,6 +91,27 @@ internal static class SiloComposition
         services.AddSingleton<IFatalErrorHandler>(provider => provider.GetRequiredService<OrderlyEnd>());
         services.AddHostedService(provider => provider.GetRequiredService<OrderlyEnd>());
         return silo;
+    }
+
+    /// <summary>
+    /// Orleans' own listener would share a taken port, and the silo that has it be declared dead. This one is given a socket that was taken
+    /// before the silo began to join.
+    /// </summary>
+    private static void ListenOnReservedPort(IServiceCollection services, SiloSettings settings)
+    {
+        services.AddSingleton(new PortClaim(
+            new System.Net.IPEndPoint(settings.Address, settings.Port), $"{settings.Address}", "SILO_ADDRESS", "SILO_PORT"));
+        foreach (var listener in services.Where(service => service.IsKeyedService && service.ServiceType == typeof(IConnectionListenerFactory)).ToList())
+        {
+            services.Remove(listener);
+            services.AddKeyedSingleton<IConnectionListenerFactory>(listener.ServiceKey, (provider, _) => new SocketTransportFactory(
+                Options.Create(new SocketTransportOptions
+                {
+                    CreateBoundListenSocket = endPoint => provider.GetRequiredService<PortReservation>().Take(endPoint)
+                        ?? SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint),
+                }),
+                provider.GetRequiredService<ILoggerFactory>()));
+        }
     }
 
     /// <summary>The membership table is asked for little: it does not double this node's connections.</summary>

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
 using Npgsql;
 
 namespace Executor.Silo.Hosting;
@@ -13,10 +11,6 @@ internal static class StartFailures
         null => null,
         PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedFunction } =>
             "The silo cannot start: the database has no tables for the cluster's membership. Run Orleans' scripts in DATABASE_SCHEMA first (Silo/README.md).",
-        AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
-            "The silo cannot start: SILO_PORT is taken at SILO_ADDRESS.",
-        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
-            "The silo cannot start: SILO_ADDRESS is not an address of this machine.",
         Orleans.Runtime.MembershipService.OrleansClusterConnectivityCheckFailedException =>
             "The silo cannot start: it cannot exchange messages with the silos that the membership table calls active. Do all of the cluster speak TLS, or none?",
         AggregateException many => many.InnerExceptions.Select(Explain).FirstOrDefault(words => words is not null),

@@ -6,6 +6,8 @@ namespace Executor.Server.Configuration;
 internal sealed class CommandLine
 {
     private const string ConfigOption = "--config";
+    private const string Database = "database";
+    private const string AdoptCopy = "adopt-copy";
 
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
 
@@ -15,13 +17,20 @@ internal sealed class CommandLine
 
     public bool WantsVersion { get; private set; }
 
+    /// <summary>On purpose, and once: not a setting that a file or an environment could keep.</summary>
+    public bool ReplacesLostKey { get; private set; }
+
+    /// <summary>Instead of a node.</summary>
+    public bool AdoptsCopy { get; private set; }
+
     /// <summary>The JSON file.</summary>
     public string? ConfigPath { get; private set; }
 
     public static CommandLine Parse(IReadOnlyList<string> args, List<string> errors)
     {
         var line = new CommandLine();
-        for (var i = 0; i < args.Count; i++)
+        line.AdoptsCopy = args is [Database, AdoptCopy, ..];
+        for (var i = line.AdoptsCopy ? 2 : 0; i < args.Count; i++)
         {
             var (option, value) = Split(args[i]);
             if (!line.TakeFlag(option, value) && Accepts(option, i, errors))
@@ -47,6 +56,9 @@ internal sealed class CommandLine
         {
             case "--in-memory":
                 InMemory = true;
+                return true;
+            case "--replace-lost-key":
+                ReplacesLostKey = true;
                 return true;
             case "--help" or "-h":
                 WantsHelp = true;

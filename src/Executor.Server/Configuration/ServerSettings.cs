@@ -13,6 +13,8 @@ internal sealed record ServerSettings
 
     public required Keyring Keyring { get; init; }
 
+    public required bool ReplacesLostKey { get; init; }
+
     public required IMcpServerCatalog Servers { get; init; }
 
     public required StorageProvider Storage { get; init; }

@@ -27,6 +27,7 @@ internal static class SettingsReader
         {
             Authentication = secret!,
             Keyring = KeySettings.Read(values),
+            ReplacesLostKey = line.ReplacesLostKey,
             Servers = ReadServers(values, Ask, errors),
             Storage = DatabaseSettings.Read(values, line.InMemory),
             NodeName = ReadNodeName(values),

@@ -12,7 +12,7 @@ namespace Executor.Server.Hosting;
 
 /// <summary>
 /// A node of the direct engine. Hosted services start in the order in which they are added and stop in the reverse one:
-/// database, registry, web server, credentials, runs.
+/// ports, database, registry, web server, credentials, runs.
 /// </summary>
 internal static class NodeComposition
 {
@@ -22,12 +22,15 @@ internal static class NodeComposition
         if (settings.OtlpEndpoint is not null)
             services.AddHostedService(_ => new OpenTelemetryExport(settings.NodeName));
         services.AddMetrics();
+        services.AddSingleton<PortReservation>();
+        services.AddHostedService(provider => provider.GetRequiredService<PortReservation>());
         services.AddSingleton(settings.Keyring);
         services.AddSingleton(settings.Servers);
         services.AddSingleton(settings.Storage);
         services.AddSingleton(new EndpointGuard(settings.IsDevelopment ? EndpointPolicy.Development : EndpointPolicy.Strict));
-        services.AddExecutorStorage(new StorageOptions(settings.Storage));
+        services.AddExecutorStorage(new StorageOptions(settings.Storage) { Keys = settings.Keyring, ReplacesLostKey = settings.ReplacesLostKey });
         services.AddHostedService<StorageHost>();
+        services.AddHostedService(provider => provider.GetRequiredService<DatabaseWatch>());
         services.AddExecutorNodes();
         services.Configure<NodeOptions>(node => node.Name = settings.NodeName);
         services.AddExecutorMcp();

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Executor.Nodes;
+using Executor.Storage.Databases;
 using Executor.Storage.Databases.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -18,12 +19,12 @@ internal sealed class PostgresChanges : IChangeFeed, IAsyncDisposable
     private readonly PostgresListener _listener;
     private readonly PostgresNotifier _notifier;
 
-    public PostgresChanges(PostgresSettings settings, LocalChanges local, ILogger<PostgresChanges> logger)
+    public PostgresChanges(PostgresSettings settings, LocalChanges local, DatabaseMemory memory, ILogger<PostgresChanges> logger)
     {
         var channel = ChannelOf(settings.Schema);
         var self = Guid.NewGuid();
         _local = local;
-        _source = PostgresSource.Of(settings.Notifications);
+        _source = PostgresSource.Of(settings.Notifications, memory);
         _listener = new PostgresListener(_source, channel, self, local, logger);
         _notifier = new PostgresNotifier(_source, channel, self, logger);
     }

@@ -32,6 +32,8 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
             },
             cancellationToken);
 
+        if (written.Generation is { } generation)
+            database.Committed(generation.Value);
         if (written.Changed)
             changes.Publish(new Change.Credential(key));
         if (written.Woken)
@@ -106,7 +108,7 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
         if (wakes.Count == 0)
         {
             await session.CommitAsync(sql, arguments);
-            return new Written<T>(decision.Result, Changed: true, Woken: false);
+            return new Written<T>(decision.Result, Changed: true, Woken: false) { Generation = row.Generation };
         }
 
         if (decision.WakesRun is { } prober)
@@ -118,7 +120,7 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
                 ids += (await grid.ReadAsync<string>()).Count();
             return ids;
         });
-        return new Written<T>(decision.Result, Changed: true, Woken: woken > 0);
+        return new Written<T>(decision.Result, Changed: true, Woken: woken > 0) { Generation = row.Generation };
     }
 
     private List<string> Wakes<T>(CredentialRow row, CredentialDecision<T> decision)
@@ -148,7 +150,10 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
         return new Written<T>(decision.Result, Changed: false, Woken: false);
     }
 
-    private readonly record struct Written<T>(T Result, bool Changed, bool Woken);
+    private readonly record struct Written<T>(T Result, bool Changed, bool Woken)
+    {
+        public Generation? Generation { get; init; }
+    }
 
     private sealed class ProbeDue
     {

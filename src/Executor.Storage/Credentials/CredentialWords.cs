@@ -20,6 +20,8 @@ internal static class CredentialWords
         (CredentialReason.InvalidClient, "invalid-client"),
         (CredentialReason.UnauthorizedClient, "unauthorized-client"),
         (CredentialReason.ClientSecretExpired, "client-secret-expired"),
+        (CredentialReason.KeyLost, "key-lost"),
+        (CredentialReason.Copied, "copied"),
         (CredentialReason.EndpointRefused, "endpoint-refused"));
 
     public static readonly Words<IntentSettlement> Settlement = new(

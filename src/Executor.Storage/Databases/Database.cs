@@ -38,6 +38,11 @@ internal abstract class Database : IAsyncDisposable
     {
     }
 
+    /// <summary>A commit with this generation was acknowledged.</summary>
+    public virtual void Committed(long generation)
+    {
+    }
+
     public abstract ValueTask DisposeAsync();
 
     public Task<IReadOnlyList<T>> ReadListAsync<T>(string sql, SqlArguments arguments, CancellationToken cancellationToken) =>

@@ -23,6 +23,9 @@ internal abstract class Dialect
     /// <summary>The counterpart, which waits for the openers.</summary>
     public abstract string? CloseOpenerGate { get; }
 
+    /// <summary>Some bytes of a column, counted from 1, as lower-case hex.</summary>
+    public abstract string Hex(string column, int from, int length);
+
     /// <summary>Whether a subquery may refer to the row beside it (<c>LATERAL</c>).</summary>
     public abstract bool HasLateral { get; }
 

@@ -1,5 +1,8 @@
 using Dapper;
+using Executor.Storage.Admission;
+using Executor.Storage.Databases;
 using Executor.Storage.Databases.Postgres;
+using Executor.Storage.Nodes;
 using Npgsql;
 
 namespace Executor.Storage.Migrations;
@@ -12,7 +15,17 @@ internal static class PostgresMigrations
     /// <summary>
     /// Any number of nodes may start at once: each waits for the lock, which ends with its transaction, and finds what is left to do.
     /// </summary>
-    public static async Task ApplyAsync(NpgsqlConnection connection, PostgresSettings settings, CancellationToken cancellationToken)
+    /// <param name="connection">Of the starting node.</param>
+    /// <param name="settings">The schema.</param>
+    /// <param name="dialect">For <paramref name="admit"/>.</param>
+    /// <param name="admit">Refuses the start, and with it the migration.</param>
+    /// <param name="cancellationToken">Ends the wait for another node's migration.</param>
+    public static async Task ApplyAsync(
+        NpgsqlConnection connection,
+        PostgresSettings settings,
+        Dialect dialect,
+        Func<Opening, Task> admit,
+        CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await ExecuteAsync(
@@ -34,7 +47,7 @@ internal static class PostgresMigrations
             await ExecuteAsync($"CREATE SCHEMA {settings.QuotedSchema};");
 
         await CreateTableAsync();
-        var applied = await connection.QueryAsync<(int, string)>(Migration.Applied, transaction: transaction);
+        var applied = (await connection.QueryAsync<(int, string)>(Migration.Applied, transaction: transaction)).AsList();
         foreach (var migration in Migration.Missing(Migration.Postgres, applied))
         {
             await ExecuteAsync(migration.Sql);
@@ -44,6 +57,9 @@ internal static class PostgresMigrations
                 transaction);
         }
 
+        var others = (await connection.QueryAsync<LivingNode>(NodeSql.Living, transaction: transaction)).AsList();
+        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        await admit(new Opening(connection, transaction, dialect, others, WasEmpty: applied.Count == 0, now));
         await transaction.CommitAsync(cancellationToken);
 
         async Task CreateTableAsync()

@@ -1,4 +1,5 @@
 using Dapper;
+using Executor.Storage.Admission;
 using Executor.Storage.Databases;
 using Microsoft.Data.Sqlite;
 
@@ -7,11 +8,11 @@ namespace Executor.Storage.Migrations;
 internal static class SqliteMigrations
 {
     /// <summary>The caller holds the file's lock.</summary>
-    public static void Apply(SqliteConnection connection, TimeProvider time)
+    public static async Task ApplyAsync(SqliteConnection connection, Dialect dialect, Func<Opening, Task> admit, TimeProvider time)
     {
-        using var transaction = connection.BeginTransaction(deferred: false);
+        await using var transaction = connection.BeginTransaction(deferred: false);
         connection.Execute(Migration.Table, transaction: transaction);
-        var applied = connection.Query<(int, string)>(Migration.Applied, transaction: transaction);
+        var applied = connection.Query<(int, string)>(Migration.Applied, transaction: transaction).AsList();
         foreach (var migration in Migration.Missing(Migration.Sqlite, applied))
         {
             connection.Execute(migration.Sql, transaction: transaction);
@@ -19,6 +20,8 @@ internal static class SqliteMigrations
                 Migration.Record, new { migration.Version, migration.Name, At = time.UnixNow() }, transaction);
         }
 
-        transaction.Commit();
+        // Whoever holds the file's lock is alone.
+        await admit(new Opening(connection, transaction, dialect, Others: [], WasEmpty: applied.Count == 0, time.UnixNow()));
+        await transaction.CommitAsync();
     }
 }

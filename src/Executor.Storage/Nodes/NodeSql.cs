@@ -14,6 +14,16 @@ internal static class NodeSql
 
     public const string IsPresent = "SELECT count(*) FROM node_incarnations WHERE incarnation = @Incarnation AND gone = 0;\n";
 
+    /// <summary>Answers how often nodes have entered.</summary>
+    public const string Count = "UPDATE database_identity SET entries = entries + 1 RETURNING entries;\n";
+
+    /// <summary>PostgreSQL: the incarnations that are not gone and whose liveness lock somebody holds.</summary>
+    public const string Living =
+        "SELECT n.name, n.key_ids FROM node_incarnations n WHERE n.gone = 0 AND EXISTS (SELECT 1 FROM pg_locks l "
+        + "WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted "
+        + "AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) "
+        + "AND l.classid = (n.incarnation >> 32)::oid AND l.objid = (n.incarnation & 4294967295)::oid) ORDER BY n.name, n.incarnation;";
+
     public static string Enter(string now) =>
-        $"INSERT INTO node_incarnations (incarnation, name, gone, entered_at) VALUES (@Incarnation, @Name, 0, {now});\n";
+        $"INSERT INTO node_incarnations (incarnation, name, gone, entered_at, key_ids) VALUES (@Incarnation, @Name, 0, {now}, @KeyIds);\n";
 }

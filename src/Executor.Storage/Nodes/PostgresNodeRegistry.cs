@@ -1,14 +1,17 @@
 using System.Collections.Concurrent;
+using Dapper;
 using Executor.Nodes;
+using Executor.Storage.Admission;
 using Executor.Storage.Databases;
 using Executor.Storage.Databases.Postgres;
+using Executor.Storage.Migrations;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Executor.Storage.Nodes;
 
 internal sealed partial class PostgresNodeRegistry(
-    Database database, PostgresSettings settings, ILogger<PostgresNodeRegistry> logger) : INodeRegistry, IAsyncDisposable
+    Database database, PostgresSettings settings, StorageOptions options, DatabaseMemory memory, ILogger<PostgresNodeRegistry> logger) : INodeRegistry, IAsyncDisposable
 {
     private const string Observe =
         "WITH held AS MATERIALIZED (SELECT l.classid, l.objid FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 "
@@ -24,7 +27,9 @@ internal sealed partial class PostgresNodeRegistry(
         + "AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) "
         + "AND l.classid = (@Incarnation::bigint >> 32)::oid AND l.objid = (@Incarnation::bigint & 4294967295)::oid;";
 
-    private readonly NpgsqlDataSource _source = PostgresSource.Of(settings.Liveness);
+    private const string Beat = "UPDATE node_heartbeats SET counter = counter + 1 WHERE incarnation = @Incarnation RETURNING counter;\n";
+
+    private readonly NpgsqlDataSource _source = PostgresSource.Of(settings.Liveness, memory);
     private readonly ConcurrentDictionary<long, LivenessLock> _locks = new();
 
     public async Task<NodeRef> EnterAsync(string name, CancellationToken cancellationToken)
@@ -36,9 +41,7 @@ internal sealed partial class PostgresNodeRegistry(
             ?? throw new InvalidOperationException("The lock of an incarnation just drawn is held.");
         try
         {
-            var sql = NodeSql.Forget + NodeSql.Enter(database.Dialect.Now)
-                + "INSERT INTO node_heartbeats (incarnation, counter) VALUES (@Incarnation, 0);\n";
-            await database.WriteAsync(sql, ArgumentsOf(node), cancellationToken);
+            await WriteDownAsync(node, cancellationToken);
         }
         catch
         {
@@ -76,8 +79,13 @@ internal sealed partial class PostgresNodeRegistry(
         return false;
     }
 
-    public Task BeatAsync(NodeRef node, CancellationToken cancellationToken) => database.WriteAsync(
-        "UPDATE node_heartbeats SET counter = counter + 1 WHERE incarnation = @Incarnation;\n", ArgumentsOf(node), cancellationToken);
+    public async Task BeatAsync(NodeRef node, CancellationToken cancellationToken)
+    {
+        var beats = await database.WriteAsync(
+            session => session.CommitAsync(Beat, ArgumentsOf(node), async grid => (await grid.ReadAsync<long>()).AsList()), cancellationToken);
+        if (beats is [var heartbeat])
+            memory.SawHeartbeat(node.Incarnation, heartbeat);
+    }
 
     public async Task<IReadOnlyList<NodeSighting>> ObserveAsync(CancellationToken cancellationToken)
     {
@@ -110,6 +118,40 @@ internal sealed partial class PostgresNodeRegistry(
         await _source.DisposeAsync();
     }
 
+    /// <summary>
+    /// Shares the lock under which nodes are admitted: between the admission of this node and here, none may have entered a key that this
+    /// one does not have.
+    /// </summary>
+    private async Task WriteDownAsync(NodeRef node, CancellationToken cancellationToken)
+    {
+        var arguments = ArgumentsOf(node).With("KeyIds", options.Keys is { } keys ? NodeKeys.Of(keys) : null);
+        var entries = await database.WriteAsync(
+            async session =>
+            {
+                var keyIds = await session.QueryAsync(
+                    $"SELECT 1 FROM pg_advisory_xact_lock_shared({PostgresMigrations.Lock});\n{KeySql.Known}\n",
+                    new SqlArguments(),
+                    async grid =>
+                    {
+                        await grid.ReadSingleAsync<int>();
+                        return (await grid.ReadAsync<KnownKeyId>()).Select(key => key.KeyId).ToList();
+                    });
+                if (options.Keys is { HasKey: true } own && keyIds.Find(id => own.Checks.All(key => $"{key.Id}" != id)) is { } unknown)
+                    throw Lose($"EXECUTOR_ENCRYPTION_KEYS_RETIRED: lacks the key with the id {unknown}, with which other nodes seal by now");
+                var sql = NodeSql.Forget + NodeSql.Enter(database.Dialect.Now)
+                    + "INSERT INTO node_heartbeats (incarnation, counter) VALUES (@Incarnation, 0);\n" + NodeSql.Count;
+                return await session.CommitAsync(sql, arguments, grid => grid.ReadSingleAsync<long>());
+            },
+            cancellationToken);
+        memory.SawEntry(node.Incarnation, entries);
+    }
+
+    private StorageStartException Lose(string reason)
+    {
+        memory.Lose(reason);
+        return new StorageStartException(reason + ".");
+    }
+
     private static SqlArguments ArgumentsOf(NodeRef node) =>
         new SqlArguments().With("Incarnation", node.Incarnation).With("Name", node.Name);
 
@@ -129,6 +171,11 @@ internal sealed partial class PostgresNodeRegistry(
     {
         if (_locks.TryRemove(node.Incarnation, out var held))
             await held.DisposeAsync();
+    }
+
+    private sealed class KnownKeyId
+    {
+        public string KeyId { get; init; } = "";
     }
 
     private sealed class Sighting

@@ -1,10 +1,11 @@
 using Executor.Nodes;
+using Executor.Storage.Admission;
 using Executor.Storage.Databases;
 
 namespace Executor.Storage.Nodes;
 
 /// <summary>The only node there is: the file's lock is its liveness lock, and it has no others to watch.</summary>
-internal sealed class SqliteNodeRegistry(Database database) : INodeRegistry
+internal sealed class SqliteNodeRegistry(Database database, StorageOptions options) : INodeRegistry
 {
     private readonly Lock _gate = new();
     private NodeRef? _current;
@@ -12,8 +13,10 @@ internal sealed class SqliteNodeRegistry(Database database) : INodeRegistry
     public async Task<NodeRef> EnterAsync(string name, CancellationToken cancellationToken)
     {
         var node = new NodeRef(name, Incarnation.Draw());
-        var sql = NodeSql.MarkAllGone + NodeSql.Forget + NodeSql.Enter(database.Dialect.Now);
-        await database.WriteAsync(sql, ArgumentsOf(node), cancellationToken);
+        var sql = NodeSql.MarkAllGone + NodeSql.Forget + NodeSql.Enter(database.Dialect.Now) + NodeSql.Count;
+        var keyIds = options.Keys is { } keys ? NodeKeys.Of(keys) : null;
+        await database.WriteAsync(
+            session => session.CommitAsync(sql, ArgumentsOf(node).With("KeyIds", keyIds), grid => grid.ReadSingleAsync<long>()), cancellationToken);
         lock (_gate)
             _current = node;
         return node;

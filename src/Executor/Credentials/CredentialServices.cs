@@ -44,6 +44,7 @@ public static class CredentialServices
         services.AddSingleton<ProbeSweep>();
         services.AddSingleton<CredentialRecovery>();
         services.AddHostedService(provider => provider.GetRequiredService<CredentialRecovery>());
+        services.AddHostedService<Resealing>();
         return services;
     }
 }

@@ -63,6 +63,17 @@ internal sealed class CredentialVault(SecretBox box, LineageHash lineage)
             ?? (row.TryKept ? UnknownKeyOf(row.KeptRefreshToken) : null)
             ?? UnknownKeyOf(row.Client?.ClientSecret);
 
+    /// <summary>The same row with everything that opens sealed by the current key.</summary>
+    public CredentialRow Reseal(CredentialRow row) => row with
+    {
+        RefreshToken = TryOpenRefreshToken(row, out var token) ? SealRefreshToken(token, row.Key, row.Generation) : row.RefreshToken,
+        KeptRefreshToken = TryOpenKeptToken(row, out var kept) ? SealKeptToken(kept, row.Key, row.Generation) : row.KeptRefreshToken,
+        AccessToken = TryOpenAccessToken(row, out var access) ? SealAccessToken(access, row.Key, row.Generation) : row.AccessToken,
+        Client = TryOpenClientSecret(row, out var secret) && secret is { } text
+            ? row.Client! with { ClientSecret = SealClientSecret(text, row.Key) }
+            : row.Client,
+    };
+
     public byte[] HashLineage(RefreshToken token, CredentialKey key) =>
         lineage.Compute(token.Value, key.User.Value, key.Server.Value);
 

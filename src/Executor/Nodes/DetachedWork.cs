@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
 namespace Executor.Nodes;
@@ -13,11 +14,15 @@ public interface IDetachedWork
 
     /// <summary>Completes when nothing that was started is left.</summary>
     Task WhenIdleAsync(CancellationToken cancellationToken);
+
+    /// <summary>How much of what was started under this name is left; for whoever is told what a stopping node waits for.</summary>
+    int Count(string name) => 0;
 }
 
 public sealed partial class DetachedWork(ILogger<DetachedWork> logger) : IDetachedWork
 {
     private readonly Lock _gate = new();
+    private readonly Dictionary<string, int> _byName = new(StringComparer.Ordinal);
     private TaskCompletionSource? _idle;
     private int _count;
 
@@ -27,6 +32,7 @@ public sealed partial class DetachedWork(ILogger<DetachedWork> logger) : IDetach
         {
             if (_count++ == 0)
                 _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            CollectionsMarshal.GetValueRefOrAddDefault(_byName, name, out _)++;
         }
 
         // Captures nothing of the caller's context: an AsyncLocal bearer or activity must not leak into work that outlives it.
@@ -38,6 +44,12 @@ public sealed partial class DetachedWork(ILogger<DetachedWork> logger) : IDetach
     {
         lock (_gate)
             return _count == 0 ? Task.CompletedTask : _idle!.Task.WaitAsync(cancellationToken);
+    }
+
+    public int Count(string name)
+    {
+        lock (_gate)
+            return _byName.GetValueOrDefault(name);
     }
 
     private async Task RunAsync(string name, Func<Task> work)
@@ -55,6 +67,7 @@ public sealed partial class DetachedWork(ILogger<DetachedWork> logger) : IDetach
         {
             lock (_gate)
             {
+                _byName[name]--;
                 if (--_count == 0)
                     _idle!.SetResult();
             }

@@ -16,6 +16,7 @@ public sealed class EncryptionKey
         Id = KeyId.Read(Derive(bytes, "executor/key-id/v1"u8, KeyId.Size));
         Sealing = Derive(bytes, "executor/envelope/v1"u8, Size);
         Lineage = Derive(bytes, "executor/lineage/v1"u8, Size);
+        CheckValue = Derive(bytes, "executor/key-check/v1"u8, Size);
     }
 
     public KeyId Id { get; }
@@ -23,6 +24,9 @@ public sealed class EncryptionKey
     internal byte[] Sealing { get; }
 
     internal byte[] Lineage { get; }
+
+    /// <summary>Recognises the key. Derived one-way from 256 bits: whoever reads it is no nearer to the key, or to what it seals.</summary>
+    internal byte[] CheckValue { get; }
 
     public static bool TryParse(string? text, [NotNullWhen(true)] out EncryptionKey? key)
     {

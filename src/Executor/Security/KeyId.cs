@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 
 namespace Executor.Security;
 
@@ -6,6 +7,11 @@ namespace Executor.Security;
 public readonly record struct KeyId(ulong Value)
 {
     internal const int Size = sizeof(ulong);
+
+    public static KeyId? TryParse(string? text) =>
+        text?.Length == 2 * Size && ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+            ? new KeyId(value)
+            : null;
 
     public override string ToString() => Value.ToString("x16");
 

@@ -14,7 +14,11 @@ public sealed class Keyring
             _keys[key.Id] = key;
         if (current is not null)
             _keys[current.Id] = current;
+        Checks = [.. _keys.Values.OrderByDescending(key => key == current).Select(key => new KeyCheck(key.Id, key.CheckValue))];
     }
+
+    /// <summary>Of every key, the current one first.</summary>
+    public IReadOnlyList<KeyCheck> Checks { get; }
 
     /// <summary>Whether there is a current key. Retired keys alone do not count: see <see cref="OpenResult.KeyMissing"/>.</summary>
     [MemberNotNullWhen(true, nameof(Current))]

@@ -50,4 +50,7 @@ public enum RefreshReplayKind
 public interface IMcpServerCatalog
 {
     McpServer? Find(McpServerId id);
+
+    /// <summary>All that there are, for those who are told what a node knows.</summary>
+    IReadOnlyCollection<McpServerId> Ids { get; }
 }

@@ -8,5 +8,7 @@ public sealed class McpServerCatalog(IEnumerable<McpServer> servers) : IMcpServe
 
     private readonly Dictionary<McpServerId, McpServer> _servers = servers.ToDictionary(s => s.Id);
 
+    public IReadOnlyCollection<McpServerId> Ids => _servers.Keys;
+
     public McpServer? Find(McpServerId id) => _servers.GetValueOrDefault(id);
 }

@@ -25,6 +25,8 @@ internal sealed class StorageHost : IAsyncDisposable
 
     public IDatabaseHealth Health => _services.GetRequiredService<IDatabaseHealth>();
 
+    public DatabaseMemory Memory => _services.GetRequiredService<DatabaseMemory>();
+
     public Database Database => _services.GetRequiredService<Database>();
 
     public static async Task<StorageHost> StartAsync(StorageOptions options)
@@ -41,6 +43,16 @@ internal sealed class StorageHost : IAsyncDisposable
             await host.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Makes the database at hand one of its own, as the command does.</summary>
+    public static async Task<(int Credentials, int Runs)> AdoptCopyAsync(StorageProvider provider)
+    {
+        await using var services = new ServiceCollection()
+            .AddLogging()
+            .AddExecutorStorage(new StorageOptions(provider) { AdoptsCopy = true })
+            .BuildServiceProvider();
+        return await services.GetRequiredService<StorageStartup>().AdoptCopyAsync();
     }
 
     /// <summary>A session of the model in the database's place.</summary>

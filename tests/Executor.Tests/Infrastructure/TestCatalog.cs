@@ -8,6 +8,8 @@ internal sealed class TestCatalog : IMcpServerCatalog
 {
     private readonly ConcurrentDictionary<McpServerId, McpServer> _servers = new();
 
+    public IReadOnlyCollection<McpServerId> Ids => [.. _servers.Keys];
+
     public McpServer? Find(McpServerId id) => _servers.GetValueOrDefault(id);
 
     public void Add(McpServerId id, Uri url, McpServerAuth auth) =>

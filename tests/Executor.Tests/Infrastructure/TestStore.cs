@@ -1,5 +1,7 @@
 using Executor.Credentials;
 using Executor.Nodes;
+using Executor.Storage;
+using Executor.Storage.Admission;
 using Executor.Storage.Changes;
 using Executor.Storage.Credentials;
 using Executor.Storage.Databases;
@@ -27,7 +29,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public static async Task<TestStore> InMemoryAsync(TimeProvider time)
     {
-        var database = new SqliteDatabase(path: null, time);
+        var database = SqliteDatabaseOf(time);
         await database.StartAsync(default);
         return new TestStore(database);
     }
@@ -46,6 +48,13 @@ internal sealed class TestStore : IAsyncDisposable
         SecretWatch.OfThisRun.See("database", await _database.DumpAsync());
         await _changes.DisposeAsync();
         await _database.DisposeAsync();
+    }
+
+    private static SqliteDatabase SqliteDatabaseOf(TimeProvider time)
+    {
+        var memory = new DatabaseMemory();
+        var options = new StorageOptions(new StorageProvider.SqliteInMemory());
+        return new SqliteDatabase(path: null, time, memory, new DatabaseAdmission(options, memory, NullLogger<DatabaseAdmission>.Instance));
     }
 
     private static SqlArguments ArgumentsOf(NodeRef node) =>

@@ -14,7 +14,7 @@ internal sealed class StoredCredentials(ICredentialStore store) : ICredentials
 
     public ICredentialOwner For(CredentialKey key) => new Owner(this, store, key);
 
-    public Task<Generation> DepositAsync(CredentialKey key) => ChangeAsync(key, CredentialState.Ready);
+    public Task<Generation> DepositAsync(CredentialKey key) => ChangeAsync(key, CredentialState.Ready, ParkCause.TokenRefused);
 
     /// <summary>A refresh: a new generation of the same credential.</summary>
     public async Task<TokenOutcome> RenewAsync(CredentialKey key)
@@ -25,11 +25,20 @@ internal sealed class StoredCredentials(ICredentialStore store) : ICredentials
 
     public Task<Generation> RevokeAsync(CredentialKey key) => ChangeAsync(key, CredentialState.NeedsReauth);
 
-    private Task<Generation> ChangeAsync(CredentialKey key, CredentialState state) => store.ChangeAsync(
+    private Task<Generation> ChangeAsync(CredentialKey key, CredentialState state, ParkCause wakes = ParkCause.None) => store.ChangeAsync(
         key,
         new CredentialChangeOptions(CreatesRow: true, DrawsGeneration: true),
         ledger => new CredentialDecision<Generation>(
-            ledger.NextGeneration, ledger.Row! with { State = state, Generation = ledger.NextGeneration }),
+            ledger.NextGeneration,
+            ledger.Row! with
+            {
+                State = state,
+                Generation = ledger.NextGeneration,
+                Refusal = wakes == ParkCause.None ? ledger.Row.Refusal : RefusalRules.End(ledger.Row.Refusal),
+            })
+        {
+            Wakes = wakes,
+        },
         default);
 
     private sealed class Owner(StoredCredentials parent, ICredentialStore store, CredentialKey key) : ICredentialOwner

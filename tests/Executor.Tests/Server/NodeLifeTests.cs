@@ -67,6 +67,25 @@ public sealed class NodeLifeTests : IAsyncLifetime, IDisposable
         Assert.Equal(0, await again.ExitCodeAsync());
     }
 
+    [Fact]
+    public async Task First_interrupt_says_what_is_waited_for_and_the_second_ends_the_node_at_once()
+    {
+        using var node = StartNode();
+        var address = await node.AddressAsync();
+        await StartRunAsync(address);
+        await DepositAsync(address);
+        await _sandbox.Mcp.WaitForHeldAsync(timeout: Patience);
+
+        node.Interrupt();
+        await WaitForDrainingAsync(address);
+        node.Interrupt();
+
+        Assert.Equal(130, await node.ExitCodeAsync(within: TimeSpan.FromSeconds(20)));
+        Assert.Contains("waits for 1 running steps, 30 s at most", node.Output, StringComparison.Ordinal);
+        Assert.Contains("Interrupted again", node.Errors, StringComparison.Ordinal);
+        _sandbox.Mcp.Release();
+    }
+
     private string ServersFile => Path.Combine(_directory.FullName, "servers.json");
 
     private NodeProcess StartNode() => NodeProcess.Start(

@@ -26,7 +26,7 @@ public sealed class SentinelTests : IAsyncLifetime, IDisposable
     private const string Key = "5e47e15e47e15e47e15e47e15e47e15e47e15e47e15e47e15e47e15e47e15e47";
     private const string ClientSecret = "SENTINEL-client-secret";
 
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("executor-sentinel-");
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("executor-watched-");
     private readonly CapturedLogs _logs = new();
     private readonly ConcurrentQueue<string> _said = new();
     private readonly HttpClient _http = new();

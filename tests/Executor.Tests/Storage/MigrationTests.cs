@@ -16,7 +16,8 @@ public sealed class MigrationTests
     {
         Assert.Equal(
             Migration.Sqlite.Select(migration => migration.Version), Migration.Postgres.Select(migration => migration.Version));
-        Assert.Equal(Enumerable.Range(1, Newest), Migration.Sqlite.Select(migration => migration.Version));
+        Assert.Equal(
+            Migration.Sqlite.Select(migration => migration.Version).Distinct().Order(), Migration.Sqlite.Select(migration => migration.Version));
     }
 
     [Fact]
@@ -39,7 +40,7 @@ public sealed class MigrationTests
     {
         await using var backend = await PostgresBackend.CreateAsync();
         var hosts = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(() => backend.OpenAsync())));
-        Assert.Equal(Newest, await backend.ScalarAsync<long>("SELECT count(*) FROM schema_migrations"));
+        Assert.Equal(Migration.Postgres.Count, await backend.ScalarAsync<long>("SELECT count(*) FROM schema_migrations"));
         foreach (var host in hosts)
         {
             Assert.True((await host.Health.CheckAsync(CancellationToken.None)).IsReady);
@@ -95,7 +96,7 @@ public sealed class MigrationTests
                 "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"));
             Assert.Equal(1L, await backend.ScalarAsync<long>(
                 $"SELECT count(*) FROM pg_tables WHERE schemaname = '{backend.Schema}' AND tablename = 'credentials'"));
-            Assert.Equal(Newest, await backend.ScalarAsync<long>("SELECT count(*) FROM schema_migrations"));
+            Assert.Equal(Migration.Postgres.Count, await backend.ScalarAsync<long>("SELECT count(*) FROM schema_migrations"));
         }
     }
 

@@ -1,17 +1,18 @@
 using System.Data;
 using Dapper;
+using Executor.Storage.Admission;
 using Executor.Storage.Migrations;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Executor.Storage.Databases.Postgres;
 
-internal sealed partial class PostgresDatabase(PostgresSettings settings, TimeProvider? clock, ILogger<PostgresDatabase> logger)
-    : Database
+internal sealed partial class PostgresDatabase(
+    PostgresSettings settings, TimeProvider? clock, DatabaseMemory memory, DatabaseAdmission admission, ILogger<PostgresDatabase> logger) : Database
 {
     private const int Attempts = 5;
 
-    private readonly NpgsqlDataSource _source = PostgresSource.Of(settings.Pooled);
+    private readonly NpgsqlDataSource _source = PostgresSource.Of(settings.Pooled, memory);
     private readonly HeardClock _server = new();
 
     public override Dialect Dialect { get; } = new PostgresDialect(serverClock: clock is null);
@@ -23,15 +24,15 @@ internal sealed partial class PostgresDatabase(PostgresSettings settings, TimePr
         try
         {
             await using var connection = await _source.OpenConnectionAsync(cancellationToken);
-            await PostgresMigrations.ApplyAsync(connection, settings, cancellationToken);
+            await PostgresMigrations.ApplyAsync(connection, settings, Dialect, admission.AdmitAsync, cancellationToken);
         }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw new StorageStartException("The database role lacks the right to create the schema or its tables.", refused);
+            throw new StorageStartException(PostgresStartFaults.Explain(refused, settings).Message, refused);
         }
         catch (Exception fault) when (PostgresFaults.IsUnavailable(fault))
         {
-            throw PostgresFaults.Unavailable(fault);
+            throw PostgresStartFaults.Explain(fault, settings);
         }
     }
 
@@ -71,6 +72,8 @@ internal sealed partial class PostgresDatabase(PostgresSettings settings, TimePr
             cancellationToken);
 
     public override void Hear(long now) => _server.Hear(now);
+
+    public override void Committed(long generation) => memory.SawGeneration(generation);
 
     public override ValueTask DisposeAsync() => _source.DisposeAsync();
 

@@ -19,6 +19,8 @@ internal sealed class PostgresDialect(bool serverClock) : Dialect
 
     public override string? CloseOpenerGate => "SELECT 1 FROM pg_advisory_xact_lock(@Incarnation);";
 
+    public override string Hex(string column, int from, int length) => $"encode(substring({column} from {from} for {length}), 'hex')";
+
     public override bool HasLateral => true;
 
     public override bool HasBulkWrites => true;

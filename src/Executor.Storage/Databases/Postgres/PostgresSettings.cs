@@ -18,10 +18,13 @@ internal sealed partial class PostgresSettings
     /// <summary>Who waits longer for a connection looks like a lost node to the others; for its work the operator may wait longer.</summary>
     private const int MaxConnectSeconds = 10;
 
-    private PostgresSettings(string schema, string pooled, string notifications, string liveness)
+    private PostgresSettings(string schema, NpgsqlConnectionStringBuilder pooled, string notifications, string liveness)
     {
         Schema = schema;
-        Pooled = pooled;
+        Pooled = pooled.ConnectionString;
+        Address = string.Join(',', (pooled.Host ?? "").Split(',').Select(host => AddressOf(host, pooled.Port)));
+        User = pooled.Username ?? Environment.UserName;
+        DatabaseName = pooled.Database ?? User;
         Notifications = notifications;
         Liveness = liveness;
     }
@@ -29,6 +32,13 @@ internal sealed partial class PostgresSettings
     public string Schema { get; }
 
     public string QuotedSchema => $"\"{Schema}\"";
+
+    /// <summary>Hosts and ports, as an operator may see them.</summary>
+    public string Address { get; }
+
+    public string User { get; }
+
+    public string DatabaseName { get; }
 
     public string Pooled { get; }
 
@@ -73,7 +83,7 @@ internal sealed partial class PostgresSettings
         }
 
         return new PostgresSettings(
-            options.Schema, pooled.ConnectionString, notifications.ConnectionString, liveness.ConnectionString);
+            options.Schema, pooled, notifications.ConnectionString, liveness.ConnectionString);
     }
 
     private static NpgsqlConnectionStringBuilder Common(string text, StorageProvider.Postgres options, string session)
@@ -105,6 +115,15 @@ internal sealed partial class PostgresSettings
         if (hosts.All(IsSocket))
             builder.SslMode = SslMode.Disable;
         return builder;
+    }
+
+    private static string AddressOf(string host, int port)
+    {
+        if (IsSocket(host))
+            return $"{host}/.s.PGSQL.{port}";
+        var isBare = host.Count(letter => letter == ':') > 1 && !host.StartsWith('['); // an IPv6 address
+        var hasPort = !isBare && host.LastIndexOf(':') > host.LastIndexOf(']');
+        return hasPort ? host : $"{(isBare ? $"[{host}]" : host)}:{port}";
     }
 
     private static bool IsSocket(string host) => host is ['/' or '@', ..];

@@ -8,13 +8,18 @@ namespace Executor.Storage.Databases.Postgres;
 /// </summary>
 internal static class PostgresSource
 {
-    public static NpgsqlDataSource Of(string connectionString)
+    /// <param name="connectionString">Of one purpose.</param>
+    /// <param name="memory">Each new connection has to lead to the database that it knows.</param>
+    public static NpgsqlDataSource Of(string connectionString, DatabaseMemory memory)
     {
         var builder = new NpgsqlSlimDataSourceBuilder(connectionString);
         builder.EnableArrays();
         builder.EnableTransportSecurity();
         builder.EnableIntegratedSecurity();
         builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        builder.UsePhysicalConnectionInitializer(
+            _ => throw new NotSupportedException("Connections are opened asynchronously."),
+            connection => PostgresIdentity.CheckAsync(connection, memory));
         return builder.Build();
     }
 }

@@ -1,11 +1,12 @@
 using Dapper;
+using Executor.Storage.Admission;
 using Executor.Storage.Migrations;
 using Microsoft.Data.Sqlite;
 
 namespace Executor.Storage.Databases.Sqlite;
 
 /// <summary>One file (or none: in memory), one process, one writer.</summary>
-internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
+internal sealed class SqliteDatabase(string? path, TimeProvider time, DatabaseMemory memory, DatabaseAdmission admission) : Database
 {
     private SqliteFileLock? _lock;
     private SqliteConnection? _connection;
@@ -21,10 +22,10 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
 
     private SqliteWriter Writer => _writer ?? throw new StoreUnavailableException("The storage has not been started.");
 
-    public override Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
         if (_writer is not null)
-            return Task.CompletedTask;
+            return;
         SqliteLibrary.Bind();
         var file = path is null ? null : Resolve(path);
         if (file is not null)
@@ -34,12 +35,12 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
             if (file is not null)
                 SqliteFileLock.OpenPrivately(file, FileShare.ReadWrite).Dispose();
             _connection = Open(file);
-            SqliteMigrations.Apply(_connection, time);
+            await SqliteMigrations.ApplyAsync(_connection, Dialect, admission.AdmitAsync, time);
         }
         catch (Exception fault) when (fault is SqliteException or IOException or UnauthorizedAccessException)
         {
             Close();
-            throw new StorageStartException("The database file cannot be opened, or is not one of ours.", fault);
+            throw SqliteStartFaults.Explain(fault, file ?? ":memory:");
         }
         catch
         {
@@ -47,10 +48,18 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
             throw;
         }
 
-        _writer = new SqliteWriter(_connection, time);
+        var connection = _connection;
+        _writer = new SqliteWriter(connection, time, () => ThrowIfMoved(connection));
         if (file is not null)
-            _readers = new SqliteReaders(() => Open(file, reads: true), time);
-        return Task.CompletedTask;
+        {
+            _readers = new SqliteReaders(
+                () =>
+                {
+                    ThrowIfMoved(connection);
+                    return Open(file, reads: true);
+                },
+                time);
+        }
     }
 
     public override Task<T> ReadAsync<T>(
@@ -75,6 +84,15 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time) : Database
         if (_writer is not null)
             await _writer.DisposeAsync();
         Close();
+    }
+
+    /// <summary>Before each write, and before each file is opened: what is committed to a file that is gone is gone with it.</summary>
+    private void ThrowIfMoved(SqliteConnection connection)
+    {
+        if (path is null || !SqliteLibrary.HasMoved(connection))
+            return;
+        memory.Lose("the database file was moved, deleted or replaced while it was in use");
+        throw new StoreUnavailableException("The database file is not the one that this node has opened.");
     }
 
     private static SqliteConnection Open(string? file, bool reads = false)

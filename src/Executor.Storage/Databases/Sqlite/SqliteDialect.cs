@@ -19,6 +19,8 @@ internal sealed class SqliteDialect : Dialect
 
     public override string? CloseOpenerGate => null;
 
+    public override string Hex(string column, int from, int length) => $"lower(hex(substr({column}, {from}, {length})))";
+
     public override bool HasLateral => false;
 
     public override bool HasBulkWrites => false;

@@ -17,13 +17,13 @@ internal sealed class SqliteFileLock : IDisposable
         {
             return new SqliteFileLock(OpenPrivately(databasePath + ".lock", FileShare.None));
         }
-        catch (IOException fault) when (fault is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+        catch (IOException fault) when (!SqliteStartFaults.IsTrouble(fault))
         {
-            throw new StorageStartException("Another process uses this database file.", fault);
+            throw SqliteStartFaults.InUse(databasePath, fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new StorageStartException("The database file's directory does not exist or may not be written to.", fault);
+            throw SqliteStartFaults.Explain(fault, databasePath);
         }
     }
 

@@ -20,12 +20,17 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly SqliteConnection _connection;
     private readonly PreparedConnection _statements;
     private readonly TimeProvider _time;
+    private readonly Action _check;
     private readonly Task _loop;
     private readonly SqliteCommand _begin, _savepoint, _release, _undo, _commit, _rollback;
     private long _commits;
 
-    public SqliteWriter(SqliteConnection connection, TimeProvider time)
+    /// <param name="connection">Its own.</param>
+    /// <param name="time">The database's clock.</param>
+    /// <param name="check">Throws where nothing may be written any more.</param>
+    public SqliteWriter(SqliteConnection connection, TimeProvider time, Action check)
     {
+        _check = check;
         _connection = connection;
         _statements = new PreparedConnection(connection);
         _time = time;
@@ -78,6 +83,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
+            _check();
             _begin.ExecuteNonQuery();
             var started = Stopwatch.GetTimestamp();
             while (batch.Count < MaxBatch && Stopwatch.GetElapsedTime(started) < MaxWork && _jobs.Reader.TryRead(out var job))
@@ -99,9 +105,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 batch.Add(first);
 
             // Whatever it is, the thread must live: without it every caller would wait for ever.
-            return failure is SqliteException fault
+            return failure as StoreUnavailableException ?? (failure is SqliteException fault
                 ? SqliteFaults.Unavailable(fault)
-                : new StoreUnavailableException($"The database writer failed ({failure.GetType().Name}).");
+                : new StoreUnavailableException($"The database writer failed ({failure.GetType().Name})."));
         }
     }
 

@@ -38,6 +38,12 @@ public enum CredentialReason
     /// <summary>The deposited client secret has passed its own expiry, and is not sent any more.</summary>
     ClientSecretExpired,
 
+    /// <summary>It was sealed with a key that the operator has given up as lost.</summary>
+    KeyLost,
+
+    /// <summary>It was in a copy of another database, whose credential it remains.</summary>
+    Copied,
+
     /// <summary>The token endpoint may not be called any more: the servers file or the guard forbids it.</summary>
     EndpointRefused,
 }

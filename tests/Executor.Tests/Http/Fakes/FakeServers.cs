@@ -14,6 +14,8 @@ internal sealed class FakeServers : IMcpServerCatalog, IMcpGateway
     /// <summary>Listings of this server are answered after this.</summary>
     public (string Server, Task Until)? Held { get; set; }
 
+    public IReadOnlyCollection<McpServerId> Ids => [McpServerId.From("crm")];
+
     public McpServer? Find(McpServerId id) => id.Value is "crm" or "bücher/100%"
         ? new McpServer(id, new Uri("https://mcp.example.com"), new Dictionary<string, string>(), new McpServerAuth.OAuth2(null, RefreshReplay.Strict, []))
         : null;

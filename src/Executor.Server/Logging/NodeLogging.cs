@@ -1,12 +1,15 @@
-namespace Executor.Server.Hosting;
+using Executor.Server.Configuration;
+using Microsoft.Extensions.Logging.Console;
 
-/// <summary>One JSON object a line, on standard output.</summary>
+namespace Executor.Server.Logging;
+
+/// <summary>One line an event on standard output: text for people, JSON for collectors.</summary>
 internal static class NodeLogging
 {
     // What frameworks tell below a warning holds URLs, and some of it bodies and parameters, whatever LOG_LEVEL asks of our own.
     private static readonly string[] Frameworks = ["Microsoft", "System", "Npgsql", "ModelContextProtocol", "Polly"];
 
-    public static void AddNodeLogging(this ILoggingBuilder logging, LogLevel level)
+    public static void AddNodeLogging(this ILoggingBuilder logging, LogLevel level, LogFormat format)
     {
         logging.SetMinimumLevel(level);
         foreach (var framework in Frameworks)
@@ -17,10 +20,15 @@ internal static class NodeLogging
 
         // A start that fails is told by the program, without a stack.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-        logging.AddJsonConsole(console =>
+        logging.AddConsoleFormatter<TextFormatter, ConsoleFormatterOptions>();
+        logging.AddConsoleFormatter<JsonFormatter, ConsoleFormatterOptions>();
+        logging.AddConsole(console =>
         {
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+            console.FormatterName = format == LogFormat.Text ? TextFormatter.FormatterName : JsonFormatter.FormatterName;
+
+            // Whoever stops reading the log (a stopped terminal, a full pipe) must not stop the node: lines are lost, and counted.
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+            console.MaxQueueLength = 10_000;
         });
 
         LogLevel AtLeast(LogLevel least) => level > least ? level : least;
