@@ -23,6 +23,8 @@ internal sealed class TokenEndpoint(OAuthSandbox sandbox)
             AuthMethod = client?.Method ?? ClientAuthMethod.None,
             Scope = ClientAuthentication.Value(form, "scope"),
             Resource = ClientAuthentication.Value(form, "resource"),
+            UserAgent = http.Request.Headers.UserAgent,
+            AcceptEncoding = http.Request.Headers.AcceptEncoding,
             Generation = presented?.Generation,
             Fault = fault,
         });

@@ -80,7 +80,10 @@ internal sealed partial class Redeemer(
         var left = target.Rules.Deadline - time.GetElapsedTime(openedAt);
         if (left <= TimeSpan.Zero)
             return new RefreshAnswer.GivenUp();
-        var grant = new RefreshGrant(new Uri(opened.Client.TokenEndpoint), opened.Token, opened.Client, opened.Secret, target.Resource);
+        var grant = new RefreshGrant(new Uri(opened.Client.TokenEndpoint), opened.Token, opened.Client, opened.Secret, target.Resource)
+        {
+            UserAgent = target.UserAgent,
+        };
         return await endpoint.SendAsync(grant, stop => MayWriteAsync(key, opened.Intent, openedAt, stop), left, givingUp);
     }
 
