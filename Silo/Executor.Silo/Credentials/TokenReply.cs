@@ -36,6 +36,10 @@ internal readonly struct TokenReply
     [Id(5)]
     public TimeSpan RetryAfter { get; init; }
 
+    /// <summary>An older version leaves it out.</summary>
+    [Id(6)]
+    public string? WaitsFor { get; init; }
+
     public static TokenReply NotHere => new() { Kind = TokenReplyKind.NotHere };
 
     public static TokenReply From(TokenOutcome outcome) => outcome switch
@@ -53,7 +57,12 @@ internal readonly struct TokenReply
             SeenState = needs.SeenState,
             Reason = needs.Reason,
         },
-        TokenOutcome.Unavailable unavailable => new() { Kind = TokenReplyKind.Unavailable, RetryAfter = unavailable.RetryAfter },
+        TokenOutcome.Unavailable unavailable => new()
+        {
+            Kind = TokenReplyKind.Unavailable,
+            RetryAfter = unavailable.RetryAfter,
+            WaitsFor = unavailable.Reason.Word,
+        },
         TokenOutcome.EncryptionKeyMissing => new() { Kind = TokenReplyKind.EncryptionKeyMissing },
         _ => throw new UnreachableException(),
     };
@@ -65,7 +74,10 @@ internal readonly struct TokenReply
     {
         TokenReplyKind.Issued => new TokenOutcome.Issued(new AccessToken(AccessToken!), new Generation(Generation)),
         TokenReplyKind.NeedsReauth => new TokenOutcome.NeedsReauth(new Generation(Generation), SeenState, Reason),
-        TokenReplyKind.Unavailable => new TokenOutcome.Unavailable(RetryAfter),
+        TokenReplyKind.Unavailable => new TokenOutcome.Unavailable(RetryAfter)
+        {
+            Reason = WaitsFor is null ? BlockedReason.CredentialBusy : new BlockedReason(WaitsFor),
+        },
         TokenReplyKind.EncryptionKeyMissing => new TokenOutcome.EncryptionKeyMissing(),
         _ => null,
     };

@@ -83,6 +83,9 @@ public sealed record OAuthFault
     /// <summary>Size of <see cref="FaultAnswer.HugeBody"/>.</summary>
     public int Bytes { get; init; } = 8 * 1024 * 1024;
 
+    /// <summary>Only requests with a <c>resource</c>; otherwise any.</summary>
+    public bool MeetsResourceOnly { get; init; }
+
     /// <summary>Only requests of this grant; otherwise any.</summary>
     public string? GrantId { get; init; }
 

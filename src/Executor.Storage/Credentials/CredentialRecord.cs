@@ -51,6 +51,16 @@ internal sealed class CredentialRecord
 
     public int Failures { get; init; }
 
+    public string? WaitsFor { get; init; }
+
+    public string? RepeatedMark { get; init; }
+
+    public long? RepeatedGeneration { get; init; }
+
+    public int RepeatedCount { get; init; }
+
+    public long? RepeatedSince { get; init; }
+
     public long Version { get; init; }
 
     /// <summary>The database's clock, where a query asks for it.</summary>
@@ -80,6 +90,11 @@ internal sealed class CredentialRecord
         MintedBy = row.MintedBy?.Value.ToString("D"),
         RetryAt = UnixTime.Of(row.RetryAt),
         Failures = row.Failures,
+        WaitsFor = row.WaitsFor?.Word,
+        RepeatedMark = row.Repeated?.Mark.Value,
+        RepeatedGeneration = row.Repeated?.Generation.Value,
+        RepeatedCount = row.Repeated?.Count ?? 0,
+        RepeatedSince = UnixTime.Of(row.Repeated?.Since),
         Version = row.Version,
     };
 
@@ -106,6 +121,11 @@ internal sealed class CredentialRecord
         .With("MintedBy", MintedBy)
         .With("RetryAt", RetryAt)
         .With("Failures", Failures)
+        .With("WaitsFor", WaitsFor)
+        .With("RepeatedMark", RepeatedMark)
+        .With("RepeatedGeneration", RepeatedGeneration)
+        .With("RepeatedCount", RepeatedCount)
+        .With("RepeatedSince", RepeatedSince)
         .With("Version", Version);
 
     public CredentialRow ToRow() => new()
@@ -132,6 +152,9 @@ internal sealed class CredentialRecord
         MintedBy = ToIntentId(MintedBy),
         RetryAt = UnixTime.From(RetryAt),
         Failures = Failures,
+        WaitsFor = WaitsFor is null ? null : new BlockedReason(WaitsFor),
+        Repeated = RepeatedMark is null ? null : new RepeatedRefusal(
+            new RefusalMark(RepeatedMark), new Generation(RepeatedGeneration ?? 0), RepeatedCount, UnixTime.From(RepeatedSince ?? 0)),
         Version = Version,
     };
 

@@ -10,7 +10,8 @@ internal sealed class CredentialSql(Dialect dialect)
     private const string Columns =
         "user_id, mcp_server_id, generation, state, reason, refresh_token, kept_refresh_token, try_kept, access_token, "
         + "access_token_expires_at, refresh_at, token_endpoint, client_id, client_secret, client_secret_expires_at, auth_method, "
-        + "scopes, lineage, intent_id, minted_by, retry_at, failures, version";
+        + "scopes, lineage, intent_id, minted_by, retry_at, failures, waits_for, repeated_mark, repeated_generation, "
+        + "repeated_count, repeated_since, version";
 
     private const string OfKey = "user_id = @UserId AND mcp_server_id = @McpServerId";
 
@@ -49,7 +50,9 @@ internal sealed class CredentialSql(Dialect dialect)
         + "access_token_expires_at = @AccessTokenExpiresAt, refresh_at = @RefreshAt, token_endpoint = @TokenEndpoint, "
         + "client_id = @ClientId, client_secret = @ClientSecret, client_secret_expires_at = @ClientSecretExpiresAt, "
         + "auth_method = @AuthMethod, scopes = @Scopes, lineage = @Lineage, intent_id = @IntentId, minted_by = @MintedBy, "
-        + "retry_at = @RetryAt, failures = @Failures, version = CASE WHEN version = @Expected THEN @Expected + 1 END "
+        + "retry_at = @RetryAt, failures = @Failures, waits_for = @WaitsFor, repeated_mark = @RepeatedMark, "
+        + "repeated_generation = @RepeatedGeneration, repeated_count = @RepeatedCount, repeated_since = @RepeatedSince, "
+        + "version = CASE WHEN version = @Expected THEN @Expected + 1 END "
         + $"WHERE {OfKey};\n";
 
     public string CloseOtherGenerations { get; } = $"DELETE FROM refresh_intents WHERE {OfKey} AND generation <> @Generation;\n";

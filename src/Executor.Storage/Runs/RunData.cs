@@ -1,3 +1,4 @@
+using Executor.Credentials;
 using Executor.Identity;
 using Executor.Nodes;
 using Executor.Runs;
@@ -32,6 +33,8 @@ internal sealed class RunData
 
     public long? BlockedSince { get; init; }
 
+    public string? BlockedReason { get; init; }
+
     public int CancelRequested { get; init; }
 
     public string? OwnerName { get; init; }
@@ -65,6 +68,7 @@ internal sealed class RunData
             AwaitedServer = row.AwaitedServer?.Value,
             NotBefore = UnixTime.Of(row.NotBefore),
             BlockedSince = UnixTime.Of(row.BlockedSince),
+            BlockedReason = row.BlockedReason?.Word,
             CancelRequested = row.CancelRequested ? 1 : 0,
 
             // Only a running run is owned.
@@ -91,6 +95,7 @@ internal sealed class RunData
         .With("AwaitedServer", AwaitedServer)
         .With("NotBefore", NotBefore)
         .With("BlockedSince", BlockedSince)
+        .With("BlockedReason", BlockedReason)
         .With("CancelRequested", CancelRequested)
         .With("OwnerName", OwnerName)
         .With("OwnerIncarnation", OwnerIncarnation)
@@ -114,6 +119,7 @@ internal sealed class RunData
         AwaitedServer = ToServer(AwaitedServer),
         NotBefore = UnixTime.From(NotBefore),
         BlockedSince = UnixTime.From(BlockedSince),
+        BlockedReason = BlockedReason is null ? null : new BlockedReason(BlockedReason),
         CancelRequested = CancelRequested != 0,
         Owner = OwnerIncarnation is { } incarnation ? new NodeRef(OwnerName!, incarnation) : null,
         Fence = Fence,

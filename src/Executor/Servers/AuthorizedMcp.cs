@@ -72,7 +72,7 @@ public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
     {
         McpAuthorization.Denied { Outcome: TokenOutcome.NeedsReauth seen } =>
             new AuthorizedOutcome<T>.NeedsReauth(seen.Seen, seen.SeenState, seen.Reason),
-        McpAuthorization.Denied { Outcome: TokenOutcome.Unavailable busy } => new AuthorizedOutcome<T>.Unavailable(busy.RetryAfter),
+        McpAuthorization.Denied { Outcome: TokenOutcome.Unavailable busy } => new AuthorizedOutcome<T>.Unavailable(busy.RetryAfter) { Reason = busy.Reason },
         McpAuthorization.Denied { Outcome: TokenOutcome.EncryptionKeyMissing } => new AuthorizedOutcome<T>.EncryptionKeyMissing(),
         _ => throw new UnreachableException(),
     };

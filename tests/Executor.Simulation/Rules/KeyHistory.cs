@@ -23,6 +23,9 @@ internal sealed class KeyHistory(CredentialKey key)
     /// <summary>Of the current generation.</summary>
     public List<OpenedIntent> Intents { get; } = [];
 
+    /// <summary>When the refusals in a row of the current generation settled that nobody knows the code of.</summary>
+    public List<DateTimeOffset> TurnedAway { get; } = [];
+
     /// <summary>Faults ended while this generation could still be saved.</summary>
     public Generation? MustSurvive { get; set; }
 }

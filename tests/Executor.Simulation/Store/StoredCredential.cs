@@ -21,6 +21,7 @@ internal sealed record StoredCredential(CredentialRow Row, ImmutableList<Refresh
             RefreshAt = row.RefreshAt.Kept(),
             Client = row.Client is { ClientSecretExpiresAt: { } expiry } client ? client with { ClientSecretExpiresAt = expiry.Kept() } : row.Client,
             RetryAt = row.RetryAt.Kept(),
+            Repeated = row.Repeated is { } repeated ? repeated with { Since = repeated.Since.Kept() } : null,
             Version = version,
         };
     }

@@ -15,6 +15,9 @@ public readonly record struct BlockedReason(string Word)
     /// <summary>The token endpoint, or what stands before it, says that it is out of order.</summary>
     public static readonly BlockedReason ServerError = new("token-endpoint-error");
 
+    /// <summary>The servers file or the guard forbids the token endpoint.</summary>
+    public static readonly BlockedReason EndpointRefused = new("endpoint-refused");
+
     public static readonly BlockedReason RateLimited = new("rate-limited");
 
     /// <summary>A whole answer that is neither a grant nor an error.</summary>
@@ -28,6 +31,9 @@ public readonly record struct BlockedReason(string Word)
 
     /// <summary>This node may not begin a refresh just now, or the credential changes all the time.</summary>
     public static readonly BlockedReason CredentialBusy = new("credential-busy");
+
+    /// <summary>It is sealed with an encryption key that this node does not have.</summary>
+    public static readonly BlockedReason EncryptionKeyUnknown = new("encryption-key-unknown");
 
     public static readonly BlockedReason DatabaseUnavailable = new("database-unavailable");
 

@@ -49,6 +49,11 @@ public sealed record CredentialRow
     /// <summary>Failures in a row in this generation; spaces the retries.</summary>
     public int Failures { get; init; }
 
+    /// <summary>What the last failure was; null when nothing has failed in this generation.</summary>
+    public BlockedReason? WaitsFor { get; init; }
+
+    public RepeatedRefusal? Repeated { get; init; }
+
     /// <summary>Raised by every change of the row; guards the write of a decision.</summary>
     public long Version { get; init; }
 }

@@ -17,7 +17,11 @@ public abstract record TokenOutcome
     public sealed record NeedsReauth(Generation Seen, CredentialState SeenState, CredentialReason Reason) : TokenOutcome;
 
     /// <summary>It may pass: unresolved, backing off, or the owner is busy beyond the wait.</summary>
-    public sealed record Unavailable(TimeSpan RetryAfter) : TokenOutcome;
+    public sealed record Unavailable(TimeSpan RetryAfter) : TokenOutcome
+    {
+        /// <summary>What is waited for.</summary>
+        public BlockedReason Reason { get; init; } = BlockedReason.CredentialBusy;
+    }
 
     public sealed record EncryptionKeyMissing : TokenOutcome;
 }

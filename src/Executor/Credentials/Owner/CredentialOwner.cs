@@ -117,7 +117,7 @@ internal sealed class CredentialOwner(
             {
                 case null:
                     view = await LookAsync(cancellationToken); // a deposit or a disconnect may have come meanwhile
-                    return view.IsUsable(time, Rejected) ? Issued(view) : Answer(view) ?? Unavailable(TimeSpan.Zero);
+                    return view.IsUsable(time, Rejected) ? Issued(view) : Answer(view) ?? Unavailable(view, TimeSpan.Zero);
                 case FlightEnd.KeyMissing:
                     return new TokenOutcome.EncryptionKeyMissing();
                 case FlightEnd.Undecryptable:
@@ -129,7 +129,7 @@ internal sealed class CredentialOwner(
 
             view = await LookAsync(cancellationToken);
             if (end is FlightEnd.RetryLater later && Answer(view) is null)
-                return view.IsUsable(time, Rejected) ? Issued(view) : Unavailable(later.After); // a passing fault takes no good token away
+                return view.IsUsable(time, Rejected) ? Issued(view) : Unavailable(view, later.After); // a passing fault takes no good token away
         }
     }
 
@@ -188,13 +188,15 @@ internal sealed class CredentialOwner(
             alarms.Undecryptable(key);
         else if (view.UnknownKey is { } unknown)
             alarms.UnknownKey(key, unknown);
-        if (view.Undecryptable || view.Row.State is CredentialState.Absent or CredentialState.NeedsReauth or CredentialState.OperatorError)
+        if (view.Undecryptable || view.Row.State is CredentialState.Absent or CredentialState.NeedsReauth)
             return view.NeedsReauth();
         if (AtHand(view) is { } token)
             return token;
+        if (view.Row.State == CredentialState.OperatorError)
+            return view.NeedsReauth();
         if (view.UnknownKey is not null)
-            return view.IsUsable(time, Rejected) ? Issued(view) : Unavailable(RefreshFlight.KeyUnknownPause);
-        return !view.IsUsable(time, Rejected) && view.BackOff(time) is var wait && wait > TimeSpan.Zero ? Unavailable(wait) : null;
+            return view.IsUsable(time, Rejected) ? Issued(view) : new TokenOutcome.Unavailable(RefreshFlight.KeyUnknownPause) { Reason = BlockedReason.EncryptionKeyUnknown };
+        return !view.IsUsable(time, Rejected) && view.BackOff(time) is var wait && wait > TimeSpan.Zero ? Unavailable(view, wait) : null;
     }
 
     /// <summary>The token that needs no waiting. One that is to be refreshed soon is served while that goes on.</summary>
@@ -202,7 +204,7 @@ internal sealed class CredentialOwner(
     {
         if (!view.IsUsable(time, Rejected))
             return null;
-        if (view.WantsRefresh(time) && view.BackOff(time) == TimeSpan.Zero)
+        if (view.Row.State != CredentialState.OperatorError && view.WantsRefresh(time) && view.BackOff(time) == TimeSpan.Zero)
         {
             if (view.IsAboutToExpire(time, options.Value.ExpirySkew))
                 return null;
@@ -214,5 +216,6 @@ internal sealed class CredentialOwner(
 
     private static TokenOutcome.Issued Issued(CredentialView view) => new(view.Token!.Value, view.Row.Generation);
 
-    private static TokenOutcome.Unavailable Unavailable(TimeSpan after) => new(Spans.Max(after, TimeSpan.FromSeconds(1)));
+    private static TokenOutcome.Unavailable Unavailable(CredentialView view, TimeSpan after) =>
+        new(Spans.Max(after, TimeSpan.FromSeconds(1))) { Reason = view.WaitsFor };
 }

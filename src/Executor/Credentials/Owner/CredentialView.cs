@@ -39,8 +39,13 @@ internal sealed record CredentialView(
     public TimeSpan BackOff(TimeProvider time) =>
         Row.RetryAt is { } at && at - Now - time.GetElapsedTime(ReadAt) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
+    /// <summary>What the last attempt failed for; without one, the attempt that is under way.</summary>
+    public BlockedReason WaitsFor => Row.WaitsFor
+        ?? (Row.State is CredentialState.Refreshing or CredentialState.Unresolved ? BlockedReason.Refreshing : BlockedReason.CredentialBusy);
+
     public TokenOutcome.NeedsReauth NeedsReauth() => new(Row.Generation, Row.State, Row.Reason);
 
+    /// <summary>An operator's error is no fault of the access token: it serves until it expires.</summary>
     private bool HoldsTokens =>
-        Row.State is CredentialState.Ready or CredentialState.Refreshing or CredentialState.Unresolved;
+        Row.State is CredentialState.Ready or CredentialState.Refreshing or CredentialState.Unresolved or CredentialState.OperatorError;
 }

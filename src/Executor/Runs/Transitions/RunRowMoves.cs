@@ -14,6 +14,7 @@ internal static class RunRowMoves
         AwaitedServer = null,
         NotBefore = null,
         BlockedSince = status.IsFinal() ? null : run.BlockedSince,
+        BlockedReason = null,
         UpdatedAt = now,
         FinishedAt = status.IsFinal() ? now : null,
     };

@@ -23,7 +23,7 @@ internal abstract record RefreshAnswer
     /// <summary>Certainly not spent: never written, or refused for a reason that leaves the token alone.</summary>
     public sealed record NotSpent(TimeSpan? RetryAfter = null) : RefreshAnswer
     {
-        /// <summary>It is the <c>resource</c> that was refused (RFC 8707 §2).</summary>
+        /// <summary>It is the <c>resource</c> that was refused (RFC 8707 §2): the next intent need not wait.</summary>
         public bool RefusesResource { get; init; }
     }
 

@@ -8,13 +8,6 @@ namespace Executor.Credentials.Refresh;
 /// <param name="Beside">The code that the words may correct; null where the answer has none, or one that the table does not have.</param>
 internal sealed record RefusalWords(string Words, string Code, string? Beside, AnswerClass Class, string Source)
 {
-    private AnswerRow Row { get; } = new(Code, "(its words)", Class, Source, Class switch
-    {
-        AnswerClass.Reconnect => CredentialReason.Revoked,
-        AnswerClass.Operator => CredentialReason.InvalidClient,
-        _ => CredentialReason.None,
-    });
-
     private const string DeadToken = "the words of invalid_grant in RFC 6749 §5.2, said with another code or none";
 
     private static readonly string[] _deadToken =
@@ -41,6 +34,13 @@ internal sealed record RefusalWords(string Words, string Code, string? Beside, A
         new("parameter resource", "invalid_target", "invalid_request", AnswerClass.Resource, "servers that refuse a parameter they do not know"),
         new("resource indicator", "invalid_target", "invalid_request", AnswerClass.Resource, "RFC 8707's own name for it"),
     ];
+
+    private AnswerRow Row { get; } = new(Code, "(its words)", Class, Source, Class switch
+    {
+        AnswerClass.Reconnect => CredentialReason.Revoked,
+        AnswerClass.Operator => CredentialReason.InvalidClient,
+        _ => CredentialReason.None,
+    });
 
     /// <summary>The answer's row as its text corrects it; null where it does not.</summary>
     /// <param name="code">The answer's, if the table has it.</param>
