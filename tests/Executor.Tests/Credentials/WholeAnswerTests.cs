@@ -65,8 +65,8 @@ public sealed class WholeAnswerTests
     [Theory]
     [InlineData("\"refresh_token\":\"\"")]
     [InlineData("\"refresh_token\":null")]
-    [InlineData("\"refresh_token\":\"\\ud800\"")]
-    public async Task Access_token_is_served_although_the_refresh_token_beside_it_is_unusable(string member)
+    [InlineData("\"refresh_token\":false")]
+    public async Task Answer_with_an_empty_refresh_token_keeps_the_current_one(string member)
     {
         await using var world = await CredentialWorld.StartAsync();
         var node = world.Node();
@@ -74,6 +74,7 @@ public sealed class WholeAnswerTests
         await world.DepositAsync(node);
 
         Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
+        Assert.Equal(CredentialState.Ready, (await world.RowAsync()).State);
     }
 
     [Theory]

@@ -28,8 +28,10 @@ internal static class AnswerGrant
         if (members.Text("access_token") is not { } access || !IsVschar(access))
             return null;
 
-        // An unusable refresh token costs the next refresh; to throw the answer away for it would cost this one as well.
+        // One that is there and cannot be read was damaged on its way: asked for again, inside a window, it may come whole.
         var refresh = members.Text("refresh_token") is { } token ? new RefreshToken(token) : (RefreshToken?)null;
+        if (refresh is null && members["refresh_token"] is { ValueKind: JsonValueKind.String } stated && !stated.ValueEquals(""))
+            return null;
         return new RefreshAnswer.Granted(new AccessToken(access), refresh, Lifetime(members["expires_in"]));
     }
 
