@@ -13,7 +13,7 @@ public sealed class WireTests
         Assert.Equal(["Issued", "NeedsReauth", "Unavailable", "EncryptionKeyMissing", "NotHere"], Enum.GetNames<TokenReplyKind>());
         Assert.Equal(["Absent", "Ready", "Refreshing", "Unresolved", "NeedsReauth", "OperatorError"], Enum.GetNames<CredentialState>());
         Assert.Equal(
-            ["None", "Revoked", "OutcomeUnknown", "InvalidClient", "UnauthorizedClient", "ClientSecretExpired", "EndpointRefused"],
+            ["None", "Revoked", "OutcomeUnknown", "InvalidClient", "UnauthorizedClient", "ClientSecretExpired", "EndpointRefused", "KeyLost", "Copied", "RefusedRepeatedly"],
             Enum.GetNames<CredentialReason>());
         Assert.Equal(["Retry", "Skip"], Enum.GetNames<TriggerAction>());
         Assert.Equal(

@@ -36,17 +36,21 @@ internal readonly struct TokenReply
     [Id(5)]
     public TimeSpan RetryAfter { get; init; }
 
+    /// <summary>An older version leaves it out.</summary>
     [Id(6)]
-    public long Episode { get; init; }
+    public string? WaitsFor { get; init; }
 
     [Id(7)]
-    public ParkCause Cause { get; init; }
+    public long Episode { get; init; }
 
     [Id(8)]
+    public ParkCause Cause { get; init; }
+
+    [Id(9)]
     public bool IsPauseOver { get; init; }
 
     /// <summary>Who tries, or may try, a refused token.</summary>
-    [Id(9)]
+    [Id(10)]
     public Guid? Probe { get; init; }
 
     public static TokenReply NotHere => new() { Kind = TokenReplyKind.NotHere };
@@ -71,7 +75,12 @@ internal readonly struct TokenReply
             IsPauseOver = needs.IsPauseOver,
             Probe = needs.Prober?.Value,
         },
-        TokenOutcome.Unavailable unavailable => new() { Kind = TokenReplyKind.Unavailable, RetryAfter = unavailable.RetryAfter },
+        TokenOutcome.Unavailable unavailable => new()
+        {
+            Kind = TokenReplyKind.Unavailable,
+            RetryAfter = unavailable.RetryAfter,
+            WaitsFor = unavailable.Reason.Word,
+        },
         TokenOutcome.EncryptionKeyMissing => new() { Kind = TokenReplyKind.EncryptionKeyMissing },
         _ => throw new UnreachableException(),
     };
@@ -84,7 +93,10 @@ internal readonly struct TokenReply
         TokenReplyKind.Issued => new TokenOutcome.Issued(new AccessToken(AccessToken!), new Generation(Generation), ToProbe()),
         TokenReplyKind.NeedsReauth => new TokenOutcome.NeedsReauth(
             new CredentialSight(new Generation(Generation), SeenState, Episode, Cause), Reason, IsPauseOver, ToProbe()),
-        TokenReplyKind.Unavailable => new TokenOutcome.Unavailable(RetryAfter),
+        TokenReplyKind.Unavailable => new TokenOutcome.Unavailable(RetryAfter)
+        {
+            Reason = WaitsFor is null ? BlockedReason.CredentialBusy : new BlockedReason(WaitsFor),
+        },
         TokenReplyKind.EncryptionKeyMissing => new TokenOutcome.EncryptionKeyMissing(),
         _ => null,
     };

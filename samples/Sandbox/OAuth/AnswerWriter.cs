@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -20,6 +22,7 @@ internal sealed class AnswerWriter(HttpContext http, TimeProvider time, OAuthFau
         {
             FaultAnswer.Usual => SendAsync(StatusOf(redemption), Json, usual.ToJsonString()),
             FaultAnswer.Error => SendAsync(fault.Status, Json, Error(fault.ErrorCode ?? "invalid_request").ToJsonString()),
+            FaultAnswer.Written => SendWrittenAsync(usual),
             FaultAnswer.StatusOnly => SendAsync(fault.Status, contentType: null, body: ""),
             FaultAnswer.Html => SendAsync(fault.Status, "text/html", "<!doctype html><title>Gateway</title><h1>Something went wrong</h1>"),
             FaultAnswer.TruncatedJson => SendAsync(StatusOf(redemption), Json, Half(usual.ToJsonString())),
@@ -72,6 +75,39 @@ internal sealed class AnswerWriter(HttpContext http, TimeProvider time, OAuthFau
         // RFC 6749 section 5.1
         http.Response.Headers.CacheControl = "no-store";
         return http.Response.WriteAsync(body, http.RequestAborted);
+    }
+
+    private async Task SendWrittenAsync(JsonObject usual)
+    {
+        var text = fault.Body
+            .Replace("{answer}", usual.ToJsonString(), StringComparison.Ordinal)
+            .Replace("{access_token}", usual["access_token"]?.ToString(), StringComparison.Ordinal)
+            .Replace("{refresh_token}", usual["refresh_token"]?.ToString(), StringComparison.Ordinal);
+        var encoding = fault.Charset is null ? null : Encoding.GetEncoding(fault.Charset);
+        byte[] bytes = encoding is null ? Encoding.UTF8.GetBytes(text) : [.. encoding.Preamble, .. encoding.GetBytes(text)];
+        http.Response.StatusCode = fault.Status;
+        http.Response.ContentType = fault.ContentType.Length > 0 ? fault.ContentType : null;
+        if (fault is { Coding: { } coding, HidesCoding: false })
+            http.Response.Headers.ContentEncoding = coding == "raw-deflate" ? "deflate" : coding;
+        await http.Response.Body.WriteAsync(Compress(bytes), http.RequestAborted);
+    }
+
+    private byte[] Compress(byte[] bytes)
+    {
+        using var compressed = new MemoryStream();
+        Stream? stream = fault.Coding switch
+        {
+            "gzip" => new GZipStream(compressed, CompressionLevel.Fastest),
+            "br" => new BrotliStream(compressed, CompressionLevel.Fastest),
+            "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest),
+            "raw-deflate" => new DeflateStream(compressed, CompressionLevel.Fastest),
+            _ => null,
+        };
+        if (stream is null)
+            return bytes;
+        using (stream)
+            stream.Write(bytes);
+        return compressed.ToArray();
     }
 
     private Task RedirectAsync()

@@ -60,6 +60,10 @@ public sealed record GrantRequest
 
     public string? Resource { get; init; }
 
+    public string? UserAgent { get; init; }
+
+    public string? AcceptEncoding { get; init; }
+
     /// <summary>Index of the presented refresh token in its grant; 0 is the one minted at consent.</summary>
     public int? Generation { get; init; }
 

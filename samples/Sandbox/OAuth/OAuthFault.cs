@@ -23,6 +23,9 @@ public enum FaultAnswer
     /// <summary>An RFC 6749 error body with <see cref="OAuthFault.Status"/>, which may be 200.</summary>
     Error,
 
+    /// <summary><see cref="OAuthFault.Body"/>, with <see cref="OAuthFault.Status"/>.</summary>
+    Written,
+
     /// <summary>An empty body with <see cref="OAuthFault.Status"/>.</summary>
     StatusOnly,
     Html,
@@ -56,11 +59,32 @@ public sealed record OAuthFault
 
     public string? ErrorCode { get; init; }
 
+    /// <summary>
+    /// The text of <see cref="FaultAnswer.Written"/>. <c>{answer}</c> stands for what the server would have answered, <c>{access_token}</c>
+    /// and <c>{refresh_token}</c> for the tokens in it.
+    /// </summary>
+    public string Body { get; init; } = "{answer}";
+
+    /// <summary>The <c>Content-Type</c> of <see cref="FaultAnswer.Written"/>; none where empty.</summary>
+    public string ContentType { get; init; } = "application/json";
+
+    /// <summary>How <see cref="FaultAnswer.Written"/> is compressed, unasked: <c>gzip</c>, <c>deflate</c>, <c>raw-deflate</c> or <c>br</c>.</summary>
+    public string? Coding { get; init; }
+
+    /// <summary>Leave out the header that tells the coding.</summary>
+    public bool HidesCoding { get; init; }
+
+    /// <summary>The encoding of <see cref="FaultAnswer.Written"/>, by its name for the framework, with its byte order mark.</summary>
+    public string? Charset { get; init; }
+
     /// <summary>The <c>Retry-After</c> header: seconds or an HTTP date.</summary>
     public string? RetryAfter { get; init; }
 
     /// <summary>Size of <see cref="FaultAnswer.HugeBody"/>.</summary>
     public int Bytes { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Only requests with a <c>resource</c>; otherwise any.</summary>
+    public bool MeetsResourceOnly { get; init; }
 
     /// <summary>Only requests of this grant; otherwise any.</summary>
     public string? GrantId { get; init; }
@@ -71,6 +95,13 @@ public sealed record OAuthFault
     public static OAuthFault ErrorWithStatus200(string code) => new() { Answer = FaultAnswer.Error, Status = 200, ErrorCode = code };
 
     public static OAuthFault Error(string code, int status = 400) => new() { Answer = FaultAnswer.Error, Status = status, ErrorCode = code };
+
+    /// <summary>A grant, in other words than usual.</summary>
+    public static OAuthFault GrantAs(string body = "{answer}") =>
+        new() { Spending = Spending.Now, Answer = FaultAnswer.Written, Status = 200, Body = body };
+
+    /// <summary>A refusal in any words; the token is not spent.</summary>
+    public static OAuthFault Says(int status, string body) => new() { Answer = FaultAnswer.Written, Status = status, Body = body };
 
     /// <summary>429, 425, 503 and the like; the token is not spent.</summary>
     public static OAuthFault Busy(int status, string? retryAfter = null) =>

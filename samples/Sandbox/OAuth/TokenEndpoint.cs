@@ -12,7 +12,8 @@ internal sealed class TokenEndpoint(OAuthSandbox sandbox)
         var presented = token is null ? null : sandbox.Book.FindRefreshToken(token);
         var grant = presented?.Grant;
         sandbox.CountRequest(grant);
-        var fault = sandbox.Faults.Take(f => f.GrantId is null || f.GrantId == grant?.Id);
+        var resource = ClientAuthentication.Value(form, "resource");
+        var fault = sandbox.Faults.Take(f => (f.GrantId is null || f.GrantId == grant?.Id) && (resource is not null || !f.MeetsResourceOnly));
         var entry = sandbox.Journal.Add(sequence => new GrantRequest
         {
             Sequence = sequence,
@@ -22,7 +23,9 @@ internal sealed class TokenEndpoint(OAuthSandbox sandbox)
             ClientId = client?.ClientId,
             AuthMethod = client?.Method ?? ClientAuthMethod.None,
             Scope = ClientAuthentication.Value(form, "scope"),
-            Resource = ClientAuthentication.Value(form, "resource"),
+            Resource = resource,
+            UserAgent = http.Request.Headers.UserAgent,
+            AcceptEncoding = http.Request.Headers.AcceptEncoding,
             Generation = presented?.Generation,
             Fault = fault,
         });

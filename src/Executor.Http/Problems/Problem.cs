@@ -1,4 +1,5 @@
 using System.Globalization;
+using Executor.Credentials;
 using Executor.Identity;
 using Executor.Servers;
 using Microsoft.AspNetCore.Http;
@@ -43,6 +44,15 @@ internal sealed class Problem(ProblemBody body) : IResult, IStatusCodeHttpResult
         Error = message,
         RetryAfter = retryAfter,
     });
+
+    public static Problem CredentialBusy(TimeSpan retryAfter, BlockedReason reason) => new(
+        new(ProblemTypes.CredentialBusy, "Try again later.", 503)
+        {
+            Detail = $"The credential is not available at the moment ({reason}).",
+            Error = "The credential is not available at the moment",
+            BlockedReason = reason.Word,
+            RetryAfter = retryAfter,
+        });
 
     public static Problem NeedsReauth(McpServerId server) => new(new(ProblemTypes.NeedsReauth, "The user has to connect to the MCP server.", 409)
     {

@@ -18,6 +18,9 @@ internal sealed record ProblemBody(string Type, string Title, int Status)
 
     public string? McpServerId { get; init; }
 
+    /// <summary>What a credential waits for: a code of its OAuth server's, or a word of Executor's.</summary>
+    public string? BlockedReason { get; init; }
+
     /// <summary>Becomes the <c>Retry-After</c> header.</summary>
     [JsonIgnore]
     public TimeSpan? RetryAfter { get; init; }

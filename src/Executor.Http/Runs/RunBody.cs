@@ -10,6 +10,12 @@ internal sealed record RunBody(string Id, string Name, [property: JsonConverter(
 
     public AwaitedBody? Awaiting { get; init; }
 
+    /// <summary>
+    /// What the run waits for while it is sent back to the queue: a code of its OAuth server's, or a word of Executor's. Left out when it
+    /// is not blocked.
+    /// </summary>
+    public string? BlockedReason { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset UpdatedAt { get; init; }
@@ -21,6 +27,7 @@ internal sealed record RunBody(string Id, string Name, [property: JsonConverter(
     {
         AwaitingInputReason = Reason(run),
         Awaiting = run is { Status: RunStatus.AwaitingInput, AwaitedServer: { } server } ? new AwaitedBody(server.Value) : null,
+        BlockedReason = run.BlockedReason?.Word,
         CreatedAt = run.CreatedAt,
         UpdatedAt = run.UpdatedAt,
     };

@@ -39,8 +39,7 @@ internal static class ToolEndpoints
         {
             AuthorizedOutcome<McpToolList>.Completed completed => TypedResults.Ok(ToolListBody.Of(completed.Value)),
             AuthorizedOutcome<McpToolList>.NeedsReauth => Problem.NeedsReauth(server.Id),
-            AuthorizedOutcome<McpToolList>.Unavailable busy => Problem.Unavailable(
-                ProblemTypes.CredentialBusy, "The credential is not available at the moment", busy.RetryAfter),
+            AuthorizedOutcome<McpToolList>.Unavailable busy => Problem.CredentialBusy(busy.RetryAfter, busy.Reason),
             AuthorizedOutcome<McpToolList>.EncryptionKeyMissing => Problem.EncryptionKeyMissing(),
             AuthorizedOutcome<McpToolList>.Failed failed => Problem.ServerFailed(failed.Failure),
             _ => throw new InvalidOperationException("An outcome that is not known."),

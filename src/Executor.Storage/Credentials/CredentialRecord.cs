@@ -73,6 +73,16 @@ internal sealed class CredentialRecord
 
     public long RefusalEpisode { get; init; }
 
+    public string? WaitsFor { get; init; }
+
+    public string? RepeatedMark { get; init; }
+
+    public long? RepeatedGeneration { get; init; }
+
+    public int RepeatedCount { get; init; }
+
+    public long? RepeatedSince { get; init; }
+
     public long Version { get; init; }
 
     /// <summary>The database's clock, where a query asks for it.</summary>
@@ -113,6 +123,11 @@ internal sealed class CredentialRecord
         ProbeDeadline = UnixTime.Of(row.Refusal.ProbeDeadline),
         ProbeHasRedeemed = row.Refusal.ProbeHasRedeemed ? 1 : 0,
         RefusalEpisode = row.Refusal.Episode,
+        WaitsFor = row.WaitsFor?.Word,
+        RepeatedMark = row.Repeated?.Mark.Value,
+        RepeatedGeneration = row.Repeated?.Generation.Value,
+        RepeatedCount = row.Repeated?.Count ?? 0,
+        RepeatedSince = UnixTime.Of(row.Repeated?.Since),
         Version = row.Version,
     };
 
@@ -150,6 +165,11 @@ internal sealed class CredentialRecord
         .With("ProbeDeadline", ProbeDeadline)
         .With("ProbeHasRedeemed", ProbeHasRedeemed)
         .With("RefusalEpisode", RefusalEpisode)
+        .With("WaitsFor", WaitsFor)
+        .With("RepeatedMark", RepeatedMark)
+        .With("RepeatedGeneration", RepeatedGeneration)
+        .With("RepeatedCount", RepeatedCount)
+        .With("RepeatedSince", RepeatedSince)
         .With("Version", Version);
 
     public CredentialRow ToRow() => new()
@@ -190,6 +210,9 @@ internal sealed class CredentialRecord
             ProbeHasRedeemed = ProbeHasRedeemed != 0,
             Episode = RefusalEpisode,
         },
+        WaitsFor = WaitsFor is null ? null : new BlockedReason(WaitsFor),
+        Repeated = RepeatedMark is null ? null : new RepeatedRefusal(
+            new RefusalMark(RepeatedMark), new Generation(RepeatedGeneration ?? 0), RepeatedCount, UnixTime.From(RepeatedSince ?? 0)),
         Version = Version,
     };
 

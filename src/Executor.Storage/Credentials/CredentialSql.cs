@@ -11,9 +11,9 @@ internal sealed class CredentialSql(Dialect dialect)
     private const string Columns =
         "user_id, mcp_server_id, generation, state, reason, refresh_token, kept_refresh_token, try_kept, access_token, "
         + "access_token_expires_at, refresh_at, token_endpoint, client_id, client_secret, client_secret_expires_at, auth_method, "
-        + "scopes, lineage, intent_id, minted_by, retry_at, failures, minted_at, confirming_since, refusal_redemptions, "
-        + "refusal_pauses, refusal_counted_at, refused_since, refused_until, prober, probe_deadline, probe_has_redeemed, "
-        + "refusal_episode, version";
+        + "scopes, lineage, intent_id, minted_by, retry_at, failures, waits_for, repeated_mark, repeated_generation, "
+        + "repeated_count, repeated_since, minted_at, confirming_since, refusal_redemptions, refusal_pauses, refusal_counted_at, "
+        + "refused_since, refused_until, prober, probe_deadline, probe_has_redeemed, refusal_episode, version";
 
     private const string OfKey = "user_id = @UserId AND mcp_server_id = @McpServerId";
 
@@ -59,7 +59,9 @@ internal sealed class CredentialSql(Dialect dialect)
         + "access_token_expires_at = @AccessTokenExpiresAt, refresh_at = @RefreshAt, token_endpoint = @TokenEndpoint, "
         + "client_id = @ClientId, client_secret = @ClientSecret, client_secret_expires_at = @ClientSecretExpiresAt, "
         + "auth_method = @AuthMethod, scopes = @Scopes, lineage = @Lineage, intent_id = @IntentId, minted_by = @MintedBy, "
-        + "retry_at = @RetryAt, failures = @Failures, minted_at = @MintedAt, confirming_since = @ConfirmingSince, "
+        + "retry_at = @RetryAt, failures = @Failures, waits_for = @WaitsFor, repeated_mark = @RepeatedMark, "
+        + "repeated_generation = @RepeatedGeneration, repeated_count = @RepeatedCount, repeated_since = @RepeatedSince, "
+        + "minted_at = @MintedAt, confirming_since = @ConfirmingSince, "
         + "refusal_redemptions = @RefusalRedemptions, refusal_pauses = @RefusalPauses, refusal_counted_at = @RefusalCountedAt, "
         + "refused_since = @RefusedSince, refused_until = @RefusedUntil, prober = @Prober, probe_deadline = @ProbeDeadline, "
         + "probe_has_redeemed = @ProbeHasRedeemed, refusal_episode = @RefusalEpisode, "
@@ -94,7 +96,7 @@ internal sealed class CredentialSql(Dialect dialect)
         "SELECT c.user_id, c.mcp_server_id, (SELECT min(r.id) FROM runs r WHERE r.status = 'awaiting-input' "
         + "AND r.awaiting_reason = 'needs-oauth-reauth' AND r.user_id = c.user_id AND r.awaited_server = c.mcp_server_id "
         + "AND r.parked_cause = 'token-refused') AS run "
-        + "FROM credentials c WHERE c.refused_since IS NOT NULL AND c.state IN ('ready', 'refreshing', 'unresolved') "
+        + "FROM credentials c WHERE c.refused_since IS NOT NULL AND c.state IN ('ready', 'refreshing', 'unresolved', 'operator-error') "
         + $"AND c.refused_until <= {dialect.Now} AND (c.probe_deadline IS NULL OR c.probe_deadline <= {dialect.Now}) "
         + "AND EXISTS (SELECT 1 FROM runs r WHERE r.status = 'awaiting-input' AND r.awaiting_reason = 'needs-oauth-reauth' "
         + "AND r.user_id = c.user_id AND r.awaited_server = c.mcp_server_id AND r.parked_cause = 'token-refused') "

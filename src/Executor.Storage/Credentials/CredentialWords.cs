@@ -20,9 +20,10 @@ internal static class CredentialWords
         (CredentialReason.InvalidClient, "invalid-client"),
         (CredentialReason.UnauthorizedClient, "unauthorized-client"),
         (CredentialReason.ClientSecretExpired, "client-secret-expired"),
+        (CredentialReason.EndpointRefused, "endpoint-refused"),
         (CredentialReason.KeyLost, "key-lost"),
         (CredentialReason.Copied, "copied"),
-        (CredentialReason.EndpointRefused, "endpoint-refused"));
+        (CredentialReason.RefusedRepeatedly, "refused-repeatedly"));
 
     public static readonly Words<IntentSettlement> Settlement = new(
         (IntentSettlement.Unsettled, "unsettled"),

@@ -1,3 +1,4 @@
+using Executor.Credentials;
 using Executor.Identity;
 using Executor.Nodes;
 using Executor.Runs;
@@ -34,6 +35,8 @@ internal sealed class RunData
 
     public long? BlockedSince { get; init; }
 
+    public string? BlockedReason { get; init; }
+
     public int CancelRequested { get; init; }
 
     public string? OwnerName { get; init; }
@@ -68,6 +71,7 @@ internal sealed class RunData
             ParkedCause = RunWords.Cause.Of(row.ParkCause),
             NotBefore = UnixTime.Of(row.NotBefore),
             BlockedSince = UnixTime.Of(row.BlockedSince),
+            BlockedReason = row.BlockedReason?.Word,
             CancelRequested = row.CancelRequested ? 1 : 0,
 
             // Only a running run is owned.
@@ -95,6 +99,7 @@ internal sealed class RunData
         .With("ParkedCause", ParkedCause)
         .With("NotBefore", NotBefore)
         .With("BlockedSince", BlockedSince)
+        .With("BlockedReason", BlockedReason)
         .With("CancelRequested", CancelRequested)
         .With("OwnerName", OwnerName)
         .With("OwnerIncarnation", OwnerIncarnation)
@@ -119,6 +124,7 @@ internal sealed class RunData
         ParkCause = RunWords.Cause.Parse(ParkedCause),
         NotBefore = UnixTime.From(NotBefore),
         BlockedSince = UnixTime.From(BlockedSince),
+        BlockedReason = BlockedReason is null ? null : new BlockedReason(BlockedReason),
         CancelRequested = CancelRequested != 0,
         Owner = OwnerIncarnation is { } incarnation ? new NodeRef(OwnerName!, incarnation) : null,
         Fence = Fence,

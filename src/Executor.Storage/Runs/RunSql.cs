@@ -10,7 +10,8 @@ internal sealed class RunSql(Dialect dialect)
 {
     public const string Columns =
         "id, user_id, name, input, status, position, step_count, next_server, awaiting_reason, awaited_server, parked_cause, "
-        + "not_before, blocked_since, cancel_requested, owner_name, owner_incarnation, fence, version, created_at, updated_at, finished_at";
+        + "not_before, blocked_since, blocked_reason, cancel_requested, owner_name, owner_incarnation, fence, version, created_at, "
+        + "updated_at, finished_at";
 
     public const string StepColumns =
         "run_id, idx, step_id, server, tool, arguments, timeout_ms, on_unknown, status, attempts, "
@@ -20,7 +21,7 @@ internal sealed class RunSql(Dialect dialect)
 
     public string Insert { get; } =
         $"INSERT INTO runs ({Columns}, due_at, idempotency_key, body_hash) VALUES (@Id, @UserId, @Name, @Input, @Status, @Position, "
-        + "@StepCount, @NextServer, @AwaitingReason, @AwaitedServer, @ParkedCause, @NotBefore, @BlockedSince, @CancelRequested, @OwnerName, "
+        + "@StepCount, @NextServer, @AwaitingReason, @AwaitedServer, @ParkedCause, @NotBefore, @BlockedSince, @BlockedReason, @CancelRequested, @OwnerName, "
         + $"@OwnerIncarnation, @Fence, @Version, @CreatedAt, @UpdatedAt, @FinishedAt, {DueAt(dialect, "@NotBefore", "@CreatedAt")}, @IdempotencyKey, @BodyHash) "
         + "ON CONFLICT (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING;\n";
 
@@ -95,7 +96,7 @@ internal sealed class RunSql(Dialect dialect)
 
     private static string Update(Dialect dialect) =>
         "UPDATE runs SET status = @Status, position = @Position, next_server = @NextServer, awaiting_reason = @AwaitingReason, "
-        + "awaited_server = @AwaitedServer, parked_cause = @ParkedCause, not_before = @NotBefore, blocked_since = @BlockedSince, "
+        + "awaited_server = @AwaitedServer, parked_cause = @ParkedCause, not_before = @NotBefore, blocked_since = @BlockedSince, blocked_reason = @BlockedReason, "
         + "cancel_requested = @CancelRequested, owner_name = @OwnerName, owner_incarnation = @OwnerIncarnation, fence = @Fence, "
         + $"updated_at = @UpdatedAt, finished_at = @FinishedAt, due_at = {DueAt(dialect, "@NotBefore", "@CreatedAt")}, ";
 

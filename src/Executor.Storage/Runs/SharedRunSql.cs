@@ -7,7 +7,7 @@ namespace Executor.Storage.Runs;
 internal static class SharedRunSql
 {
     private const string Runs =
-        "place, id, expected, status, position, next_server, awaiting_reason, awaited_server, parked_cause, not_before, blocked_since, "
+        "place, id, expected, status, position, next_server, awaiting_reason, awaited_server, parked_cause, not_before, blocked_since, blocked_reason, "
         + "cancel_requested, owner_name, owner_incarnation, fence, updated_at, finished_at";
 
     private const string Steps = "run, idx, status, attempts, result, error_code, error_message, error_retryable";
@@ -26,7 +26,7 @@ internal static class SharedRunSql
         + "LIMIT (SELECT cardinality(@u_id))), "
         + "moved AS (UPDATE runs r SET status = p.status, position = p.position, next_server = p.next_server, "
         + "awaiting_reason = p.awaiting_reason, awaited_server = p.awaited_server, parked_cause = p.parked_cause, not_before = p.not_before, "
-        + "blocked_since = p.blocked_since, cancel_requested = p.cancel_requested, owner_name = p.owner_name, "
+        + "blocked_since = p.blocked_since, blocked_reason = p.blocked_reason, cancel_requested = p.cancel_requested, owner_name = p.owner_name, "
         + "owner_incarnation = p.owner_incarnation, fence = p.fence, updated_at = p.updated_at, finished_at = p.finished_at, "
         + $"due_at = {RunSql.DueAt(dialect, "p.not_before", "r.created_at")}, version = r.version + 1 "
         + "FROM picked p WHERE r.id = p.id RETURNING p.place, r.id), "
@@ -52,6 +52,7 @@ internal static class SharedRunSql
             .With("u_parked_cause", runs.ToArray(run => run.ParkedCause))
             .With("u_not_before", runs.ToArray(run => run.NotBefore))
             .With("u_blocked_since", runs.ToArray(run => run.BlockedSince))
+            .With("u_blocked_reason", runs.ToArray(run => run.BlockedReason))
             .With("u_cancel_requested", runs.ToArray(run => run.CancelRequested))
             .With("u_owner_name", runs.ToArray(run => run.OwnerName))
             .With("u_owner_incarnation", runs.ToArray(run => run.OwnerIncarnation))

@@ -34,6 +34,7 @@ public static class CredentialServices
             new HttpMessageInvoker(GuardedHttp.CreateHandler(
                 provider.GetRequiredService<EndpointGuard>(), provider.GetRequiredService<GuardedHttpOptions>())),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<RefusedResources>();
         services.AddSingleton<Redeemer>();
         services.AddSingleton<IntentOpener>();
         services.AddSingleton<RefreshGate>();

@@ -108,7 +108,7 @@ public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
     private static AuthorizedOutcome<T> Denied<T>(TokenOutcome outcome) => outcome switch
     {
         TokenOutcome.NeedsReauth needs => new AuthorizedOutcome<T>.NeedsReauth(needs.Seen),
-        TokenOutcome.Unavailable busy => new AuthorizedOutcome<T>.Unavailable(busy.RetryAfter),
+        TokenOutcome.Unavailable busy => new AuthorizedOutcome<T>.Unavailable(busy.RetryAfter) { Reason = busy.Reason },
         TokenOutcome.EncryptionKeyMissing => new AuthorizedOutcome<T>.EncryptionKeyMissing(),
         _ => throw new UnreachableException(),
     };

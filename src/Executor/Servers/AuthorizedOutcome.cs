@@ -17,7 +17,11 @@ public abstract record AuthorizedOutcome<T>
     public sealed record NeedsReauth(CredentialSight Seen) : AuthorizedOutcome<T>;
 
     /// <summary>No token just now; it may pass. Nothing was run.</summary>
-    public sealed record Unavailable(TimeSpan RetryAfter) : AuthorizedOutcome<T>;
+    public sealed record Unavailable(TimeSpan RetryAfter) : AuthorizedOutcome<T>
+    {
+        /// <summary>What is waited for.</summary>
+        public BlockedReason Reason { get; init; } = BlockedReason.CredentialBusy;
+    }
 
     public sealed record EncryptionKeyMissing : AuthorizedOutcome<T>;
 

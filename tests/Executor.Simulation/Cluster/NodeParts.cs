@@ -46,6 +46,8 @@ internal sealed class NodeParts
             time,
             random,
             Shared.RefreshMetrics,
+            new RefusedResources(time),
+            alarms,
             new Watch<Redeemer>(world, node));
         var opener = new IntentOpener(credentials, Shared.Vault, redeemer, node.Work, options, time);
         var gate = new RefreshGate(world.CredentialOptions, State, Shared.RefreshMetrics, time);

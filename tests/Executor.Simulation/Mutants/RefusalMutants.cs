@@ -21,6 +21,30 @@ internal sealed class ErrorTakenForRefusal : Mutation
     }
 }
 
+/// <summary>Nobody remembers that the same refusal has come before.</summary>
+internal sealed class ForgottenRefusals : Mutation
+{
+    public override ICredentialStore CredentialsBelow(ICredentialStore store, World world) => new Store(store);
+
+    private sealed class Store(ICredentialStore store) : LyingStore(store)
+    {
+        protected override CredentialLedger Shown(CredentialLedger ledger, CredentialChangeOptions options) =>
+            ledger.Row is { Repeated: not null } row ? ledger with { Row = row with { Repeated = null } } : ledger;
+    }
+}
+
+/// <summary>A credential backs off, and does not say for what.</summary>
+internal sealed class SilentWait : Mutation
+{
+    public override ICredentialStore CredentialsBelow(ICredentialStore store, World world) => new Store(store);
+
+    private sealed class Store(ICredentialStore store) : LyingStore(store)
+    {
+        protected override CredentialDecision<T> Told<T>(CredentialLedger ledger, CredentialDecision<T> decision, CredentialChangeOptions options) =>
+            decision.Row is { WaitsFor: not null } row ? decision with { Row = row with { WaitsFor = null } } : decision;
+    }
+}
+
 /// <summary>A refusal is final although an earlier intent's answer may still come.</summary>
 internal sealed class HastyRefusal : Mutation
 {

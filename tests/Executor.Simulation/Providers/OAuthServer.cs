@@ -14,6 +14,11 @@ internal sealed class OAuthServer(string host, ProviderProfile profile, Timeline
 
     public ProviderProfile Profile => profile;
 
+    /// <summary>A stretch of time in which it refuses every request with a code of its own, and touches no token.</summary>
+    public LongRefusal? Refusal { get; init; }
+
+    public bool IsRefusing => Refusal is { } refusal && timeline.Now >= refusal.From && timeline.Now < refusal.Until;
+
     /// <summary>Told of each redemption of a spent token, and whether the grant was revoked or the token refused for it.</summary>
     public Action<RefreshMinted, Redemption, bool> Replay { get; set; } = static (_, _, _) => { };
 

@@ -21,6 +21,18 @@ internal enum Replayed
     KillsNewest,
 }
 
+/// <param name="Status">Of the refusals; 200 is one too.</param>
+internal sealed record LongRefusal(long From, long Until, int Status)
+{
+    public static LongRefusal? Draw(Dice dice)
+    {
+        if (!dice.OneIn(6))
+            return null;
+        var from = dice.Seconds(5, 30, 90).Ticks;
+        return new LongRefusal(from, from + dice.Seconds(90, 200, 500).Ticks, dice.Pick(400, 200));
+    }
+}
+
 /// <summary>How an OAuth server treats refresh tokens: the behaviours found in the field.</summary>
 internal sealed record ProviderProfile
 {

@@ -22,6 +22,9 @@ internal sealed class Redemption(SimulatedNode node, CredentialKey key, RefreshM
 
     public bool IsProcessed { get; set; }
 
+    /// <summary>Refused with a code that nobody knows; the token was not touched.</summary>
+    public bool IsTurnedAway { get; set; }
+
     /// <summary>Its success is not, or will not be, heard by its sender as one.</summary>
     public bool IsLost { get; set; }
 

@@ -108,6 +108,16 @@ internal sealed class TokenNetwork(World world, SimulatedNode node) : HttpMessag
         private void Process(Redemption redemption)
         {
             var dice = _world.NetworkDice;
+            var server = redemption.Token.Grant.Server;
+            if (server.IsRefusing && !_world.IsCalm)
+            {
+                redemption.IsTurnedAway = true;
+                _world.Tally.Add("redemptions", "turned away");
+                _world.Trace.Note("provider", "turns away", redemption.Token.Value, server.Refusal!.Status);
+                Deliver((server.Refusal.Status, """{"error":"of_their_own"}""", null), _world.Latency());
+                return;
+            }
+
             var instead = RequestFaults.Instead(_fault, dice);
             if (RequestFaults.LeavesTokenAlone(_fault))
             {

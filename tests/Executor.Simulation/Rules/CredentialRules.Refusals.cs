@@ -24,7 +24,7 @@ internal sealed partial class CredentialRules
 
     public void Accepted(CredentialKey key) => _keys[key].AcceptedAt = _world.Timeline.Now;
 
-    private void Refused(KeyHistory history, CredentialRow was, CredentialRow row)
+    private void TokensRefused(KeyHistory history, CredentialRow was, CredentialRow row)
     {
         var now = _world.Timeline.Now;
         if (row.Refusal.IsActive && row.Refusal.Until != was.Refusal.Until)

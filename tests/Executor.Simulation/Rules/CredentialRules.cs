@@ -41,8 +41,9 @@ internal sealed partial class CredentialRules
         }
 
         Check((row.State == CredentialState.Absent) == (row.RefreshToken is null), "A row without a token is absent");
-        Refused(history, was, row);
+        TokensRefused(history, was, row);
         Renewed(history, was, row);
+        Refused(history, was, after);
         Settled(after);
         Opened(history, was, before, after);
         if (row.State == CredentialState.NeedsReauth && was.State != CredentialState.NeedsReauth)
@@ -71,6 +72,7 @@ internal sealed partial class CredentialRules
             former.Until = now;
         var isContested = history.Intents.Count(intent => !intent.IsRefused) > 1;
         history.Intents.Clear();
+        history.TurnedAway.Clear();
         var token = row.RefreshToken is null ? null : Shared.Vault.TryOpenRefreshToken(row, out var refresh) ? refresh.Value : "";
         var access = row.AccessToken is null ? null : Shared.Vault.TryOpenAccessToken(row, out var opened) ? opened.Value : "";
         var kept = row.KeptRefreshToken is null ? null : Shared.Vault.TryOpenKeptToken(row, out var keptToken) ? keptToken.Value : "";
@@ -105,6 +107,36 @@ internal sealed partial class CredentialRules
         (history.Grant, history.LastDeposit) = (minted?.Grant, token);
         if (minted is not null && _intents.Values.Any(intent => intent.Token == token))
             minted.IsDepositedAgain = true;
+    }
+
+    /// <summary>Whatever a credential waits for is told, and what is refused in the same way for long is not waited for without end.</summary>
+    private void Refused(KeyHistory history, CredentialRow was, StoredCredential after)
+    {
+        var row = after.Row;
+        Check(
+            row.State is not (CredentialState.Ready or CredentialState.Unresolved) || row.RetryAt is null || row.WaitsFor is not null,
+            "What a credential waits for is told",
+            row.State.ToString());
+        if (was.State == CredentialState.OperatorError && row.State != CredentialState.Refreshing)
+            history.TurnedAway.Clear(); // its user has deposited it anew
+        if (was.State != CredentialState.Refreshing
+            || row.State == CredentialState.Refreshing
+            || row.Generation != was.Generation
+            || after.Intents.Find(intent => intent.Id == was.Intent) is not { Settlement: not IntentSettlement.Unsettled } last
+            || !_intents.TryGetValue(last.Id, out var known)
+            || known is not { IsSettled: false, Sent: { IsTurnedAway: true, IsLost: false } })
+            return;
+        var now = _world.Database.Now;
+        history.TurnedAway.Add(now);
+        if (row.State == CredentialState.OperatorError)
+            _world.Tally.Add("escalations", row.Reason);
+        Check(
+            row.State == CredentialState.OperatorError
+            || history.TurnedAway.Count < 3
+            || now - history.TurnedAway[0] < TimeSpan.FromMinutes(1)
+            || after.Intents.Exists(intent => intent.Id != last.Id && intent is { Settlement: IntentSettlement.Unsettled, OwnerGone: false }),
+            "What is refused in the same way for long is an operator's matter",
+            $"{history.TurnedAway.Count} times");
     }
 
     private void Settled(StoredCredential after)

@@ -39,6 +39,9 @@ internal sealed class KeyHistory(CredentialKey key)
     /// <summary>The last pause: when it began, and how long it was to be.</summary>
     public (long At, TimeSpan Length)? Pause { get; set; }
 
+    /// <summary>When the refusals in a row of the current generation settled that nobody knows the code of.</summary>
+    public List<DateTimeOffset> TurnedAway { get; } = [];
+
     /// <summary>Faults ended while this generation could still be saved.</summary>
     public Generation? MustSurvive { get; set; }
 }

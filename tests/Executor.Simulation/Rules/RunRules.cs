@@ -92,7 +92,9 @@ internal sealed class RunRules(World world)
         var row = tables.Credentials[key].Row;
         world.Tally.Add("parked for", run.ParkCause);
         Check(
-            run.ParkCause == ParkCause.TokenRefused ? row.Refusal.IsActive : !row.HoldsTokens,
+            run.ParkCause == ParkCause.TokenRefused
+                ? row.Refusal.IsActive
+                : row.State is CredentialState.Absent or CredentialState.NeedsReauth or CredentialState.OperatorError,
             "No run parks on a credential that serves",
             row.State.ToString());
     }

@@ -30,6 +30,7 @@ internal sealed record StoredCredential(CredentialRow Row, ImmutableList<Refresh
                 Until = row.Refusal.Until.Kept(),
                 ProbeDeadline = row.Refusal.ProbeDeadline.Kept(),
             },
+            Repeated = row.Repeated is { } repeated ? repeated with { Since = repeated.Since.Kept() } : null,
             Version = version,
         };
     }

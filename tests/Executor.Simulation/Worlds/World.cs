@@ -51,9 +51,14 @@ internal sealed class World
         CredentialRules = new CredentialRules(this);
         RunRules = new RunRules(this);
         Lifelines = new Lifelines(this);
+        var refusals = new Dice(~seed); // of its own: worlds without refusals are what they were before there were any
         foreach (var server in Plan.Servers)
         {
-            _providers[server.Id] = new OAuthServer(server.Host, server.Profile, Timeline) { Replay = CredentialRules.Replayed };
+            _providers[server.Id] = new OAuthServer(server.Host, server.Profile, Timeline)
+            {
+                Replay = CredentialRules.Replayed,
+                Refusal = Plan.HasFaults ? LongRefusal.Draw(refusals) : null,
+            };
             _resources[server.Id] = new Resource(_providers[server.Id], Timeline);
         }
     }

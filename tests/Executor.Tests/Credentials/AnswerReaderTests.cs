@@ -14,7 +14,7 @@ public sealed class AnswerReaderTests
     [InlineData(401, """{"error":"invalid_client"}""", CredentialReason.InvalidClient)]
     [InlineData(500, """{"error":"unauthorized_client"}""", CredentialReason.UnauthorizedClient)]
     public void Fatal_codes_refuse_whatever_the_status(int status, string body, CredentialReason reason) =>
-        Assert.Equal(new RefreshAnswer.Refused(reason), Read(status, body));
+        Assert.Equal(reason, Assert.IsType<RefreshAnswer.Refused>(Read(status, body)).Reason);
 
     [Theory]
     [InlineData(400, """{"error":"invalid_scope"}""")]
@@ -54,6 +54,11 @@ public sealed class AnswerReaderTests
     [InlineData("0", null)]
     [InlineData("-5", null)]
     [InlineData("1e999", int.MaxValue)]
+    [InlineData("\"3600.5\"", 3600)]
+    [InlineData("\"-1\"", null)]
+    [InlineData("\"NaN\"", null)]
+    [InlineData("99999999999999999999999", int.MaxValue)]
+    [InlineData("\"\\ud800\"", null)]
     public void Lifetime_is_a_number_or_digits(string expiresIn, int? seconds)
     {
         var granted = Assert.IsType<RefreshAnswer.Granted>(Read(200, $$"""{"access_token":"at","expires_in":{{expiresIn}}}"""));

@@ -103,12 +103,13 @@ public sealed class ToolListTests : IAsyncLifetime
     [Fact]
     public async Task Credential_that_may_come_back_says_when()
     {
-        _node.Credentials.OnToken = () => new TokenOutcome.Unavailable(TimeSpan.FromSeconds(6.2));
+        _node.Credentials.OnToken = () => new TokenOutcome.Unavailable(TimeSpan.FromSeconds(6.2)) { Reason = new BlockedReason("invalid_scope") };
 
         using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(7), response.Headers.RetryAfter?.Delta);
+        Assert.Equal("invalid_scope", (await response.JsonAsync()).Text("blockedReason"));
     }
 
     [Fact]

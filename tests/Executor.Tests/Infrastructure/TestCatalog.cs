@@ -12,6 +12,8 @@ internal sealed class TestCatalog : IMcpServerCatalog
 
     public McpServer? Find(McpServerId id) => _servers.GetValueOrDefault(id);
 
+    public void Add(McpServer server) => _servers[server.Id] = server;
+
     public void Add(McpServerId id, Uri url, McpServerAuth auth) =>
         _servers[id] = new McpServer(id, url, new Dictionary<string, string>(), auth);
 

@@ -1,4 +1,5 @@
 using Executor.Credentials;
+using Executor.Http.Runs;
 using Executor.Identity;
 using Executor.Runs;
 using Executor.Servers;
@@ -128,7 +129,7 @@ public class ParkingTests
     public async Task Credential_that_is_busy_sends_the_step_back_until_the_limit()
     {
         await using var world = await RunWorld.StartAsync();
-        world.Credentials.Override = _ => new TokenOutcome.Unavailable(TimeSpan.FromSeconds(30));
+        world.Credentials.Override = _ => new TokenOutcome.Unavailable(TimeSpan.FromSeconds(30)) { Reason = new BlockedReason("invalid_scope") };
         var node = await world.StartedNodeAsync();
         var id = await node.StartRunAsync(RunWorld.Step("a", "echo", server: RunWorld.Protected));
 
@@ -136,6 +137,7 @@ public class ParkingTests
         Assert.Equal(RunStatus.Pending, blocked.Run.Status);
         Assert.InRange(blocked.Run.NotBefore!.Value - world.Time.GetUtcNow(), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(36));
         Assert.Equal(world.Time.GetUtcNow(), blocked.Run.BlockedSince);
+        Assert.Equal("invalid_scope", RunBody.Of(blocked).BlockedReason);
 
         world.Time.Advance(TimeSpan.FromHours(23));
         var later = await world.UntilAsync(node, id, record => record.Run.NotBefore > world.Time.GetUtcNow());
@@ -145,6 +147,7 @@ public class ParkingTests
         world.Time.Advance(TimeSpan.FromHours(1.1));
         var failed = await world.UntilAsync(node, id, RunStatus.Failed);
         Assert.Equal((StepErrorCodes.Unavailable, true), (failed.Steps[0].Error!.Code, failed.Steps[0].Error!.Retryable));
+        Assert.Null(RunBody.Of(failed).BlockedReason);
         Assert.Empty(world.Gateway.Calls.Seen);
     }
 

@@ -40,6 +40,8 @@ public abstract class CredentialStoreCompliance : StorageTest
             MintedBy = IntentId.New(),
             RetryAt = Clock.GetUtcNow().AddMilliseconds(3),
             Failures = 4,
+            WaitsFor = new BlockedReason("invalid_scope"),
+            Repeated = new RepeatedRefusal(new RefusalMark("ab"), new Generation(3), 2, Clock.GetUtcNow().AddMilliseconds(4)),
         };
         await DepositAsync(written.Key, row => written with { Generation = row.Generation });
         if (Backend is not SqliteMemoryBackend)

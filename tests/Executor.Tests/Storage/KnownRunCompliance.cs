@@ -1,3 +1,4 @@
+using Executor.Credentials;
 using Executor.Identity;
 using Executor.Nodes;
 using Executor.Runs;
@@ -46,6 +47,7 @@ public abstract class KnownRunCompliance : StorageTest
             AwaitedServer = McpServerId.From("awaited"),
             NotBefore = Clock.GetUtcNow().AddMilliseconds(1),
             BlockedSince = Clock.GetUtcNow().AddMilliseconds(2),
+            BlockedReason = new BlockedReason("invalid_scope"),
             CancelRequested = true,
             Owner = null,
             Fence = known.Run.Fence + 5,

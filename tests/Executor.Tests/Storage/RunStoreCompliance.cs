@@ -28,6 +28,7 @@ public abstract class RunStoreCompliance : StorageTest
             AwaitedServer = McpServerId.From("awaited"),
             NotBefore = now.AddMilliseconds(1),
             BlockedSince = now.AddMilliseconds(2),
+            BlockedReason = new BlockedReason("invalid_scope"),
             CancelRequested = true,
             Owner = new NodeRef("node", long.MaxValue),
             Fence = 3,

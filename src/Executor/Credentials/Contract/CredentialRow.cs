@@ -59,6 +59,11 @@ public sealed record CredentialRow
     /// <summary>Failures in a row in this generation; spaces the retries.</summary>
     public int Failures { get; init; }
 
+    /// <summary>What the last failure was; null when nothing has failed in this generation.</summary>
+    public BlockedReason? WaitsFor { get; init; }
+
+    public RepeatedRefusal? Repeated { get; init; }
+
     /// <summary>Raised by every change of the row; guards the write of a decision.</summary>
     public long Version { get; init; }
 
@@ -70,7 +75,8 @@ public sealed record CredentialRow
         _ => false,
     };
 
-    public bool HoldsTokens => State is CredentialState.Ready or CredentialState.Refreshing or CredentialState.Unresolved;
+    /// <summary>An operator's error is no fault of the access token: it serves until it expires.</summary>
+    public bool HoldsTokens => State is CredentialState.Ready or CredentialState.Refreshing or CredentialState.Unresolved or CredentialState.OperatorError;
 }
 
 /// <summary>The OAuth client that a refresh token belongs to. The secret is a sealed envelope.</summary>

@@ -38,12 +38,15 @@ public enum CredentialReason
     /// <summary>The deposited client secret has passed its own expiry, and is not sent any more.</summary>
     ClientSecretExpired,
 
+    /// <summary>The token endpoint may not be called any more: the servers file or the guard forbids it.</summary>
+    EndpointRefused,
+
     /// <summary>It was sealed with a key that the operator has given up as lost.</summary>
     KeyLost,
 
     /// <summary>It was in a copy of another database, whose credential it remains.</summary>
     Copied,
 
-    /// <summary>The token endpoint may not be called any more: the servers file or the guard forbids it.</summary>
-    EndpointRefused,
+    /// <summary>The OAuth server has refused the same request in the same way for long, with a code that says neither whose fault it is.</summary>
+    RefusedRepeatedly,
 }

@@ -24,7 +24,11 @@ public abstract record TokenOutcome
     }
 
     /// <summary>It may pass: unresolved, backing off, or the owner is busy beyond the wait.</summary>
-    public sealed record Unavailable(TimeSpan RetryAfter) : TokenOutcome;
+    public sealed record Unavailable(TimeSpan RetryAfter) : TokenOutcome
+    {
+        /// <summary>What is waited for.</summary>
+        public BlockedReason Reason { get; init; } = BlockedReason.CredentialBusy;
+    }
 
     public sealed record EncryptionKeyMissing : TokenOutcome;
 }

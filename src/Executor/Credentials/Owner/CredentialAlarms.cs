@@ -10,6 +10,7 @@ public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
     private const int MaxRemembered = 10_000;
 
     private readonly ConcurrentDictionary<(CredentialKey Key, Generation Generation), bool> _operatorErrors = new();
+    private readonly ConcurrentDictionary<(CredentialKey Key, Generation Generation, BlockedReason Reason), bool> _waits = new();
     private int _undecryptable;
     private int _unknownKey;
 
@@ -31,13 +32,22 @@ public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
             Log.UnknownKey(logger, key.User.Value, key.Server.Value, sealing);
     }
 
+    /// <summary>Once per generation and reason, however often it fails for it.</summary>
+    internal void Waits(CredentialKey key, Generation generation, BlockedReason reason)
+    {
+        if (_waits.Count >= MaxRemembered)
+            _waits.Clear();
+        if (_waits.TryAdd((key, generation, reason), true))
+            Log.Waits(logger, key.User.Value, key.Server.Value, reason);
+    }
+
     /// <summary>Once per generation, however often it is tried again.</summary>
     internal void OperatorError(CredentialRow row)
     {
         if (_operatorErrors.Count >= MaxRemembered)
             _operatorErrors.Clear();
         if (_operatorErrors.TryAdd((row.Key, row.Generation), true))
-            Log.OperatorError(logger, row.Key.User.Value, row.Key.Server.Value, row.Reason);
+            Log.OperatorError(logger, row.Key.User.Value, row.Key.Server.Value, row.Reason, row.WaitsFor ?? BlockedReason.Other);
     }
 
     internal void TokensRefused(CredentialKey key) => Log.TokensRefused(logger, key.User.Value, key.Server.Value);
@@ -58,7 +68,10 @@ public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
         [LoggerMessage(Level = LogLevel.Error, Message = "A credential (first seen: user {User} at {Server}) is sealed with key {KeyId}, which this node does not have: add that key to EXECUTOR_ENCRYPTION_KEYS_RETIRED. Until then such credentials are answered 503 here")]
         public static partial void UnknownKey(ILogger logger, long user, string server, KeyId keyId);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "The OAuth client registration of user {User} at {Server} does not work ({Reason}): an operator has to mend it")]
-        public static partial void OperatorError(ILogger logger, long user, string server, CredentialReason reason);
+        [LoggerMessage(Level = LogLevel.Error, Message = "The OAuth client registration of user {User} at {Server} does not work ({Reason}, {Code}): an operator has to mend it")]
+        public static partial void OperatorError(ILogger logger, long user, string server, CredentialReason reason, BlockedReason code);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The credential of user {User} at {Server} could not be refreshed ({Reason}); it is tried again")]
+        public static partial void Waits(ILogger logger, long user, string server, BlockedReason reason);
     }
 }

@@ -159,7 +159,7 @@ internal sealed class CredentialOwner(
             {
                 case null:
                     view = await LookAsync(cancellationToken); // a deposit or a disconnect may have come meanwhile
-                    return Usable(view, probe) ?? Answer(view, probe) ?? Unavailable(TimeSpan.Zero);
+                    return Usable(view, probe) ?? Answer(view, probe) ?? Unavailable(view, TimeSpan.Zero);
                 case FlightEnd.KeyMissing:
                     return new TokenOutcome.EncryptionKeyMissing();
                 case FlightEnd.Undecryptable:
@@ -171,7 +171,7 @@ internal sealed class CredentialOwner(
 
             view = await LookAsync(cancellationToken);
             if (end is FlightEnd.RetryLater later && Answer(view, probe) is null)
-                return Usable(view, probe) ?? (TokenOutcome)Unavailable(later.After); // a passing fault takes no good token away
+                return Usable(view, probe) ?? (TokenOutcome)Unavailable(view, later.After); // a passing fault takes no good token away
         }
     }
 
@@ -242,15 +242,21 @@ internal sealed class CredentialOwner(
             alarms.Undecryptable(key);
         else if (view.UnknownKey is { } unknown)
             alarms.UnknownKey(key, unknown);
-        if (view.Undecryptable || view.Row.State is CredentialState.Absent or CredentialState.NeedsReauth or CredentialState.OperatorError)
+        if (view.Undecryptable || view.Row.State is CredentialState.Absent or CredentialState.NeedsReauth)
             return view.NeedsReauth(time);
         if (AtHand(view, probe) is { } token)
             return token;
-        if (view.IsRefusedTo(probe) || IsOver(view))
+        if (view.Row.State == CredentialState.OperatorError || view.IsRefusedTo(probe) || IsOver(view))
             return view.NeedsReauth(time);
         if (view.UnknownKey is not null)
-            return Usable(view, probe) ?? (TokenOutcome)Unavailable(RefreshFlight.KeyUnknownPause);
-        return !view.IsUsable(time, Rejected) && view.BackOff(time) is var wait && wait > TimeSpan.Zero ? Unavailable(wait) : null;
+        {
+            return Usable(view, probe) ?? (TokenOutcome)new TokenOutcome.Unavailable(RefreshFlight.KeyUnknownPause)
+            {
+                Reason = BlockedReason.EncryptionKeyUnknown,
+            };
+        }
+
+        return !view.IsUsable(time, Rejected) && view.BackOff(time) is var wait && wait > TimeSpan.Zero ? Unavailable(view, wait) : null;
     }
 
     /// <summary>A probe that has had its redemption gets no other.</summary>
@@ -267,7 +273,7 @@ internal sealed class CredentialOwner(
             return null;
         if (probe is not null)
             return token; // good enough to try
-        if (view.WantsRefresh(time) && view.BackOff(time) == TimeSpan.Zero)
+        if (view.Row.State != CredentialState.OperatorError && view.WantsRefresh(time) && view.BackOff(time) == TimeSpan.Zero)
         {
             if (view.IsAboutToExpire(time, options.Value.ExpirySkew))
                 return null;
@@ -280,5 +286,6 @@ internal sealed class CredentialOwner(
     private static TokenOutcome.Issued Issued(CredentialView view, ProbeId? probe = null) => new(
         view.Token!.Value, view.Row.Generation, view.Row.Refusal.IsActive && view.Row.Refusal.Prober == probe ? probe : null);
 
-    private static TokenOutcome.Unavailable Unavailable(TimeSpan after) => new(Spans.Max(after, TimeSpan.FromSeconds(1)));
+    private static TokenOutcome.Unavailable Unavailable(CredentialView view, TimeSpan after) =>
+        new(Spans.Max(after, TimeSpan.FromSeconds(1))) { Reason = view.WaitsFor };
 }

@@ -47,6 +47,10 @@ internal sealed record CredentialView(
     public TimeSpan BackOff(TimeProvider time) =>
         Row.RetryAt is { } at && at - Now - time.GetElapsedTime(ReadAt) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
+    /// <summary>What the last attempt failed for; without one, the attempt that is under way.</summary>
+    public BlockedReason WaitsFor => Row.WaitsFor
+        ?? (Row.State is CredentialState.Refreshing or CredentialState.Unresolved ? BlockedReason.Refreshing : BlockedReason.CredentialBusy);
+
     public TokenOutcome.NeedsReauth NeedsReauth(TimeProvider time)
     {
         var now = Now + time.GetElapsedTime(ReadAt);

@@ -1,3 +1,4 @@
+using Executor.Credentials.Owner;
 using Executor.Credentials.Transitions;
 using Executor.Nodes;
 using Executor.Security.Endpoints;
@@ -19,6 +20,8 @@ internal sealed partial class Redeemer(
     TimeProvider time,
     Random random,
     RefreshMetrics metrics,
+    RefusedResources refusedResources,
+    CredentialAlarms alarms,
     ILogger<Redeemer> logger)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
@@ -42,7 +45,7 @@ internal sealed partial class Redeemer(
             redemption.Answered();
         var result = await SettleAsync(key, opened.Intent, opened.Token, answer, target.Rules);
         metrics.Redeemed(answer, result, time.GetElapsedTime(openedAt));
-        Report(key, answer, result);
+        Report(key, opened.Intent.Generation, answer, result);
         return result;
     }
 
@@ -76,12 +79,31 @@ internal sealed partial class Redeemer(
         CredentialKey key, OpenIntentResult.Opened opened, RefreshTarget target, long openedAt, CancellationToken givingUp)
     {
         if (!guard.CheckUrl(opened.Client.TokenEndpoint, target.Allowlist).IsAllowed)
-            return new RefreshAnswer.Refused(CredentialReason.EndpointRefused);
+            return new RefreshAnswer.Refused(CredentialReason.EndpointRefused) { Told = BlockedReason.EndpointRefused };
         var left = target.Rules.Deadline - time.GetElapsedTime(openedAt);
         if (left <= TimeSpan.Zero)
             return new RefreshAnswer.GivenUp();
-        var grant = new RefreshGrant(new Uri(opened.Client.TokenEndpoint), opened.Token, opened.Client, opened.Secret, target.Resource);
-        return await endpoint.SendAsync(grant, stop => MayWriteAsync(key, opened.Intent, openedAt, stop), left, givingUp);
+        var endpointText = opened.Client.TokenEndpoint;
+        var resource = refusedResources.Contains(key.Server, endpointText) ? null : target.Resource;
+        var grant = new RefreshGrant(new Uri(endpointText), opened.Token, opened.Client, opened.Secret, resource)
+        {
+            UserAgent = target.UserAgent,
+        };
+        var answer = await endpoint.SendAsync(grant, stop => MayWriteAsync(key, opened.Intent, openedAt, stop), left, givingUp);
+        return answer is RefreshAnswer.NotSpent { RefusesResource: true } refusal ? WithoutResource(key, grant, refusal) : answer;
+    }
+
+    /// <summary>
+    /// What was refused is the resource, and so the next intent goes out without it, at once. Where none was sent, it is a refusal like any
+    /// other.
+    /// </summary>
+    private RefreshAnswer.NotSpent WithoutResource(CredentialKey key, RefreshGrant grant, RefreshAnswer.NotSpent refusal)
+    {
+        if (grant.Resource is null)
+            return refusal with { RefusesResource = false };
+        if (refusedResources.Add(key.Server, grant.Client.TokenEndpoint))
+            Log.ResourceRefused(logger, key.Server.Value, refusal.Told ?? BlockedReason.Other);
+        return refusal with { Told = null, Mark = null };
     }
 
     // The row is read again after connecting, and the clock last: a process that froze anywhere before here has lost its permit.
@@ -101,8 +123,10 @@ internal sealed partial class Redeemer(
         }
     }
 
-    private void Report(CredentialKey key, RefreshAnswer answer, SettleResult result)
+    private void Report(CredentialKey key, Generation generation, RefreshAnswer answer, SettleResult result)
     {
+        if (answer.Told is { } told)
+            alarms.Waits(key, generation, told);
         switch (answer)
         {
             case RefreshAnswer.Granted:
@@ -125,14 +149,17 @@ internal sealed partial class Redeemer(
         [LoggerMessage(Level = LogLevel.Debug, Message = "Refreshed the credential of user {User} at {Server}: {Result}")]
         public static partial void Refreshed(ILogger logger, long user, string server, SettleResult result);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The OAuth server refused the credential of user {User} at {Server}: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "The OAuth server refused the credential of user {User} at {Server}: {Reason}")]
         public static partial void Refused(ILogger logger, long user, string server, CredentialReason reason);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Nobody knows whether the refresh for user {User} at {Server} took place (answered: {Answered})")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "Nobody knows whether the refresh for user {User} at {Server} took place (answered: {Answered})")]
         public static partial void InDoubt(ILogger logger, long user, string server, bool answered);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "The refresh for user {User} at {Server} did not take place; the refresh token is untouched")]
         public static partial void NotSpent(ILogger logger, long user, string server);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A token endpoint of {Server} refuses the configured resource ({Code}); it is sent none for a day")]
+        public static partial void ResourceRefused(ILogger logger, string server, BlockedReason code);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The outcome of a refresh for user {User} at {Server} could not be stored ({ExceptionType}); trying again")]
         public static partial void SettleFailed(ILogger logger, long user, string server, string exceptionType);

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using Executor.Servers;
 
 namespace Executor.Credentials.Refresh;
 
@@ -7,6 +8,8 @@ namespace Executor.Credentials.Refresh;
 internal sealed record RefreshGrant(
     Uri TokenEndpoint, RefreshToken Token, ClientRegistration Client, ClientSecret? Secret, string? Resource)
 {
+    public string UserAgent { get; init; } = UserAgents.Default;
+
     private bool SecretInBody => Secret is not null && Client.AuthMethod == ClientAuthMethod.Post;
 
     public string Body() => FormEncoding.Body(Fields());

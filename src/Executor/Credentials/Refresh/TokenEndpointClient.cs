@@ -6,8 +6,6 @@ namespace Executor.Credentials.Refresh;
 /// <summary>Sends one refresh request, once, and classifies what comes of it. Never throws for what a server or network does.</summary>
 internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider time)
 {
-    private const int MaxAnswerBytes = 64 * 1024;
-
     /// <summary>
     /// The last part of the deadline begins when this process notices it: one that stood still meanwhile reads the answer that
     /// has arrived, perhaps the only copy of the new token, before it gives up.
@@ -29,6 +27,8 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+        request.Headers.TryAddWithoutValidation("User-Agent", grant.UserAgent);
         request.Headers.Authorization = grant.Authorization();
 
         using var listening = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
@@ -48,11 +48,11 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
         }
         catch (Exception) when (!body.Written)
         {
-            return new RefreshAnswer.NotSpent(); // no connection, no TLS, a refused address
+            return new RefreshAnswer.NotSpent { Told = BlockedReason.Unreachable }; // no connection, no TLS, a refused address
         }
         catch (Exception)
         {
-            return new RefreshAnswer.InDoubt(Answered: false); // written, and then whatever: only the server knows
+            return NoAnswer(); // written, and then whatever: only the server knows
         }
         finally
         {
@@ -72,16 +72,48 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
         }
     }
 
+    private static RefreshAnswer.InDoubt NoAnswer() => new(Answered: false) { Told = BlockedReason.NoAnswer };
+
     private async Task<RefreshAnswer> ReadAsync(HttpResponseMessage response, CancellationToken listening)
     {
         var retryAfter = RetryAfter(response.Headers.RetryAfter);
-        await using var stream = await response.Content.ReadAsStreamAsync(listening);
-        var buffer = new byte[MaxAnswerBytes + 1];
-        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, listening);
-        return length > MaxAnswerBytes
-            ? new RefreshAnswer.InDoubt(Answered: true, retryAfter)
-            : AnswerReader.Read(response.StatusCode, buffer.AsMemory(0, length), retryAfter);
+        using var raw = new MemoryStream();
+        var isWhole = await ReadAsync(response, raw, listening);
+        var isTooLong = raw.Length > AnswerText.MaxBytes;
+        if (isTooLong || AnswerText.Decode(raw.ToArray(), response.Content.Headers.ContentEncoding) is not { } text)
+        {
+            return new RefreshAnswer.InDoubt(Answered: true, retryAfter) { Told = BlockedReason.UnreadableAnswer };
+        }
+
+        if (isWhole)
+            return AnswerReader.Read(response.StatusCode, text, retryAfter, IsFramed(response));
+
+        // A grant that is all there is a grant, although the connection broke before what should have followed it.
+        return AnswerReader.Read(response.StatusCode, text, retryAfter, isFramed: false) is var cut
+            and (RefreshAnswer.Granted or RefreshAnswer.Refused)
+            ? cut
+            : NoAnswer();
     }
+
+    /// <summary>False when it broke off, or the time was up.</summary>
+    private static async Task<bool> ReadAsync(HttpResponseMessage response, MemoryStream into, CancellationToken listening)
+    {
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            await using var stream = await response.Content.ReadAsStreamAsync(listening);
+            while (into.Length <= AnswerText.MaxBytes && await stream.ReadAsync(buffer, listening) is var read and > 0)
+                into.Write(buffer, 0, read);
+            return true;
+        }
+        catch (Exception)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsFramed(HttpResponseMessage response) =>
+        response.Content.Headers.ContentLength is not null || response.Headers.TransferEncodingChunked == true;
 
     private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
     {

@@ -22,7 +22,19 @@ internal sealed record DepositCredential(CredentialKey Key, Deposit Deposit, int
 
         // Without its last intent: what the former registration was refused for is not held against this one.
         if (row.State == CredentialState.OperatorError)
-            updated = updated with { State = ledger.AtRest(), Reason = CredentialReason.None, Intent = null, RetryAt = null, Failures = 0 };
+        {
+            updated = updated with
+            {
+                State = ledger.AtRest(),
+                Reason = CredentialReason.None,
+                Intent = null,
+                RetryAt = null,
+                Failures = 0,
+                WaitsFor = null,
+                Repeated = null,
+            };
+        }
+
         return new(row.Generation, updated) { Wakes = ParkCause.TokenRefused };
     }
 

@@ -53,6 +53,8 @@ internal sealed record SettleIntent(
             MintedBy = Intent.Id,
             RetryAt = null,
             Failures = 0,
+            WaitsFor = null,
+            Repeated = null,
         });
     }
 
@@ -101,7 +103,7 @@ internal sealed record SettleIntent(
         };
 
         var after = ledger with { Intents = ledger.Intents.With(settled) };
-        var next = isLast && row.State == CredentialState.Refreshing ? Leave(after, row) : row;
+        var next = isLast && row.State == CredentialState.Refreshing ? Escalation.Count(after, Leave(after, row), Answer, Rules, Spacing) : row;
         return new(SettleResult.Failed, Finalisation.TryFinish(after, next, Spacing) ?? next, [settled]);
     }
 
@@ -110,7 +112,7 @@ internal sealed record SettleIntent(
     {
         switch (Answer)
         {
-            case RefreshAnswer.GivenUp:
+            case RefreshAnswer.GivenUp or RefreshAnswer.NotSpent { RefusesResource: true }:
                 return row with { State = ledger.AtRest(), RetryAt = null };
             case RefreshAnswer.NotSpent notSpent:
                 return row with
@@ -118,11 +120,18 @@ internal sealed record SettleIntent(
                     State = ledger.AtRest(),
                     RetryAt = ledger.Now + Spacing.After(row.Failures, notSpent.RetryAfter),
                     Failures = row.Failures + 1,
+                    WaitsFor = Answer.Told,
                 };
             case RefreshAnswer.InDoubt doubt:
-                return row with { State = CredentialState.Unresolved, RetryAt = RetryAt(ledger, row, doubt), Failures = row.Failures + 1 };
+                return row with
+                {
+                    State = CredentialState.Unresolved,
+                    RetryAt = RetryAt(ledger, row, doubt),
+                    Failures = row.Failures + 1,
+                    WaitsFor = Answer.Told,
+                };
             default:
-                return row with { State = CredentialState.Unresolved };
+                return row with { State = CredentialState.Unresolved, WaitsFor = Answer.Told, Repeated = null };
         }
     }
 

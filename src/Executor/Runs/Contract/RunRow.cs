@@ -39,6 +39,9 @@ public sealed record RunRow
     /// <summary>Since when the current step has been sent back to the queue for faults that may pass.</summary>
     public DateTimeOffset? BlockedSince { get; init; }
 
+    /// <summary>What the current step waits for, while it is blocked.</summary>
+    public BlockedReason? BlockedReason { get; init; }
+
     public bool CancelRequested { get; init; }
 
     /// <summary>The incarnation that runs it, while <see cref="RunStatus.Running"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Executor.Credentials;
 using Executor.Runs.Transitions;
 using Executor.Servers;
 
@@ -43,7 +44,7 @@ internal sealed partial class RunDriver
         catch (StoreUnavailableException)
         {
             // Only the credential's owner asks the database: no token, so nothing ran (a 401 that led there included).
-            outcome = new AuthorizedOutcome<McpToolResult>.Unavailable(_databasePause);
+            outcome = new AuthorizedOutcome<McpToolResult>.Unavailable(_databasePause) { Reason = BlockedReason.DatabaseUnavailable };
         }
         catch (Exception defect)
         {
@@ -90,11 +91,11 @@ internal sealed partial class RunDriver
             case AuthorizedOutcome<McpToolResult>.NeedsReauth seen:
                 return ParkAsync(taken, seen.Seen, Flow.Prepare);
             case AuthorizedOutcome<McpToolResult>.Unavailable busy:
-                return BlockAsync(taken, busy.RetryAfter, GiveUpBlocked);
+                return BlockAsync(taken, busy.RetryAfter, busy.Reason, GiveUpBlocked);
             case AuthorizedOutcome<McpToolResult>.EncryptionKeyMissing:
                 return FailAsync(Current, _keyMissing);
             case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Code: McpFailureCodes.Busy, Effect: McpEffect.None } }:
-                return BlockAsync(taken, TimeSpan.Zero, GiveUpBlocked);
+                return BlockAsync(taken, TimeSpan.Zero, BlockedReason.McpServerBusy, GiveUpBlocked);
             case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Effect: not McpEffect.Unknown } failure }:
                 return FailAsync(Current, new StepError(failure.Code, failure.Message, failure.Effect == McpEffect.None));
             case AuthorizedOutcome<McpToolResult>.Failed:

@@ -32,7 +32,7 @@ internal sealed partial class RunDriver
             case UnknownVerdict.Repeat or UnknownVerdict.Ask:
                 return await InterruptAsync(step);
             case UnknownVerdict.Later later:
-                return await BlockAsync(step, later.RetryAfter, DriverMoves.Interrupt);
+                return await BlockAsync(step, later.RetryAfter, later.Reason, DriverMoves.Interrupt);
             case UnknownVerdict.NeedsReauth { Seen: var seen }:
                 return await ParkAsync(step, seen, Flow.Resolve);
             default:
@@ -48,7 +48,7 @@ internal sealed partial class RunDriver
         }
         catch (StoreUnavailableException)
         {
-            return new UnknownVerdict.Later(_databasePause);
+            return new UnknownVerdict.Later(_databasePause, BlockedReason.DatabaseUnavailable);
         }
     }
 
@@ -74,7 +74,7 @@ internal sealed partial class RunDriver
             Current = step;
             return ++_lostParks < MaxLostParks
                 ? otherwise
-                : await BlockAsync(step, TimeSpan.Zero, otherwise == Flow.Resolve ? DriverMoves.Interrupt : GiveUpBlocked);
+                : await BlockAsync(step, TimeSpan.Zero, BlockedReason.CredentialBusy, otherwise == Flow.Resolve ? DriverMoves.Interrupt : GiveUpBlocked);
         }
 
         return Parked(outcome, AwaitingReason.NeedsOAuthReauth);
@@ -91,9 +91,10 @@ internal sealed partial class RunDriver
         return End(outcome, "parked");
     }
 
-    private Task<Flow> BlockAsync(StepRow step, TimeSpan atLeast, Func<RunLedger, StepRow, RunDecision<MoveOutcome>> giveUp)
+    private Task<Flow> BlockAsync(
+        StepRow step, TimeSpan atLeast, BlockedReason reason, Func<RunLedger, StepRow, RunDecision<MoveOutcome>> giveUp)
     {
-        var blocking = new Blocking(atLeast, parts.Options.BlockedLimit);
+        var blocking = new Blocking(atLeast, parts.Options.BlockedLimit, reason);
         var jitter = parts.Random.NextDouble();
         return MoveAsync(ledger => DriverMoves.Block(ledger, step, blocking, jitter, giveUp), "blocked");
     }

@@ -133,14 +133,14 @@ internal sealed partial class RunDriver(
         }
         catch (StoreUnavailableException)
         {
-            return new McpAuthorization.Denied(new TokenOutcome.Unavailable(_databasePause));
+            return new McpAuthorization.Denied(new TokenOutcome.Unavailable(_databasePause) { Reason = BlockedReason.DatabaseUnavailable });
         }
     }
 
     private Task<Flow> DeniedAsync(TokenOutcome outcome) => outcome switch
     {
         TokenOutcome.NeedsReauth needs => ParkAsync(Current with { Status = StepStatus.Pending }, needs.Seen, Flow.Prepare),
-        TokenOutcome.Unavailable busy => BlockAsync(Current with { Status = StepStatus.Pending }, busy.RetryAfter, GiveUpBlocked),
+        TokenOutcome.Unavailable busy => BlockAsync(Current with { Status = StepStatus.Pending }, busy.RetryAfter, busy.Reason, GiveUpBlocked),
         TokenOutcome.EncryptionKeyMissing => FailAsync(Current, _keyMissing),
         _ => throw new UnreachableException(),
     };

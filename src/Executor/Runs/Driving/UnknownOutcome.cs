@@ -16,7 +16,7 @@ internal abstract record UnknownVerdict
     public sealed record Ask : UnknownVerdict;
 
     /// <summary>The tool's annotations cannot be looked up just now.</summary>
-    public sealed record Later(TimeSpan RetryAfter) : UnknownVerdict;
+    public sealed record Later(TimeSpan RetryAfter, BlockedReason Reason) : UnknownVerdict;
 
     /// <summary>Nor before the user has reconnected.</summary>
     public sealed record NeedsReauth(CredentialSight Seen) : UnknownVerdict;
@@ -36,9 +36,9 @@ internal sealed class UnknownOutcome(IMcpServerCatalog catalog, AuthorizedMcp mc
         {
             AuthorizedOutcome<McpToolList>.Completed tools => ByAnnotations(tools.Value.Tools, step.Tool),
             AuthorizedOutcome<McpToolList>.NeedsReauth seen => new UnknownVerdict.NeedsReauth(seen.Seen),
-            AuthorizedOutcome<McpToolList>.Unavailable busy => new UnknownVerdict.Later(busy.RetryAfter),
+            AuthorizedOutcome<McpToolList>.Unavailable busy => new UnknownVerdict.Later(busy.RetryAfter, busy.Reason),
             AuthorizedOutcome<McpToolList>.Failed { Failure.Code: var code } when !MayPass(code) => new UnknownVerdict.Ask(),
-            _ => new UnknownVerdict.Later(_noHurry),
+            _ => new UnknownVerdict.Later(_noHurry, BlockedReason.McpServerBusy),
         };
     }
 

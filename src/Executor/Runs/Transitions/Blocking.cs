@@ -1,8 +1,11 @@
+using Executor.Credentials;
+
 namespace Executor.Runs.Transitions;
 
 /// <param name="AtLeast">What the fault itself asked for.</param>
 /// <param name="Limit">How long in all.</param>
-internal readonly record struct Blocking(TimeSpan AtLeast, TimeSpan Limit)
+/// <param name="Reason">What is waited for.</param>
+internal readonly record struct Blocking(TimeSpan AtLeast, TimeSpan Limit, BlockedReason Reason)
 {
     private static readonly TimeSpan _shortest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(1);

@@ -112,7 +112,7 @@ internal static class DriverMoves
             return giveUp(ledger, step);
         var postponed = Postpone(ledger, step, blocking.Delay(ledger.Now - since, jitter));
         return postponed.Run is { Status: RunStatus.Pending } pending
-            ? postponed with { Run = pending with { BlockedSince = since } }
+            ? postponed with { Run = pending with { BlockedSince = since, BlockedReason = blocking.Reason } }
             : postponed;
     }
 

@@ -17,6 +17,7 @@ internal static class RunRowMoves
         ParkCause = ParkCause.None,
         NotBefore = null,
         BlockedSince = status.IsFinal() ? null : run.BlockedSince,
+        BlockedReason = null,
         UpdatedAt = now,
         FinishedAt = status.IsFinal() ? now : null,
     };

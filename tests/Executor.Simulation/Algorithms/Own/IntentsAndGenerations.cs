@@ -45,13 +45,24 @@ internal sealed class IntentsAndGenerations : IRefreshAlgorithm, IDisposable
             new BenchNodeRegistry(world, node, session.Nodes), _state, time, options, NullLogger<NodeLiveness>.Instance);
         var targets = new RefreshTargets(Catalog(world.Provider), options, Settings);
         var endpoint = new TokenEndpointClient(new HttpMessageInvoker(new BenchHandler(world, node)), time);
+        var alarms = new CredentialAlarms(NullLogger<CredentialAlarms>.Instance);
         var redeemer = new Redeemer(
-            credentials, Shared.Vault, endpoint, Shared.Guard, options, Settings, time, node.Random, Shared.RefreshMetrics, NullLogger<Redeemer>.Instance);
+            credentials,
+            Shared.Vault,
+            endpoint,
+            Shared.Guard,
+            options,
+            Settings,
+            time,
+            node.Random,
+            Shared.RefreshMetrics,
+            new RefusedResources(time),
+            alarms,
+            NullLogger<Redeemer>.Instance);
         var opener = new IntentOpener(credentials, Shared.Vault, redeemer, node.Work, options, time);
         var gate = new RefreshGate(Settings, _state, Shared.RefreshMetrics, time);
         var flight = new RefreshFlight(
             credentials, opener, redeemer, gate, targets, _liveness, _state, node.Work, Settings, time, node.Random);
-        var alarms = new CredentialAlarms(NullLogger<CredentialAlarms>.Instance);
         _directory = new CredentialDirectory(
             credentials, Shared.Vault, Shared.Guard, flight, targets, node.Work, alarms, session.Changes, Settings, time, node.Random);
         var recovery = new CredentialRecovery(

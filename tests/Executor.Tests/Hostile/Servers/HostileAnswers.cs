@@ -53,7 +53,7 @@ internal static class HostileAnswers
         ["half a character in the token"] = (write, _) => write(Json(200, """{"access_token":"\ud800SENTINEL-hostile"}""")),
         ["half a character in the refresh token"] = (write, _) => write(Json(200, """{"access_token":"a","refresh_token":"SENTINEL-hostile\udfff"}""")),
         ["token that is none"] = (write, _) => write(Json(200, """{"access_token":["SENTINEL-hostile"],"refresh_token":{"SENTINEL-hostile":1}}""")),
-        ["error that is none"] = (write, _) => write(Json(400, """{"error":{"code":"invalid_grant","message":"SENTINEL-hostile"}}""")),
+        ["error that is none"] = (write, _) => write(Json(400, """{"error":{"code":["SENTINEL-hostile"],"message":{"SENTINEL-hostile":1}}}""")),
         ["another's token quoted"] = (write, _) => write(Json(500, """{"error":"server_error","error_description":"user 8 has sandbox_rt_of_another_user"}""")),
         ["come back in a hundred years"] = (write, _) => write("HTTP/1.1 503 Busy\r\nRetry-After: 3153600000\r\nContent-Length: 0\r\n\r\n"),
         ["come back when time ends"] = (write, _) => write("HTTP/1.1 429 Busy\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\nContent-Length: 0\r\n\r\n"),

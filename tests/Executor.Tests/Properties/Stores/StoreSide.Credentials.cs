@@ -70,7 +70,7 @@ internal sealed partial class StoreSide
             5 => new RefreshAnswer.Refused(CredentialReason.InvalidClient),
             6 => new RefreshAnswer.InDoubt(Answered: true, TimeSpan.FromSeconds(3)),
             7 => new RefreshAnswer.InDoubt(Answered: false),
-            8 => new RefreshAnswer.NotSpent(),
+            8 => new RefreshAnswer.NotSpent { Told = new BlockedReason("invalid_scope"), Mark = new RefusalMark("m") },
             _ => new RefreshAnswer.GivenUp(),
         };
         var settle = new SettleIntent(

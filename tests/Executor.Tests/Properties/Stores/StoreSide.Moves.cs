@@ -57,7 +57,11 @@ internal sealed partial class StoreSide
             8 => DriverMoves.GiveBack(ledger, current),
             9 => DriverMoves.Postpone(ledger, current, TimeSpan.FromSeconds(step.C % 20)),
             10 => DriverMoves.Block(
-                ledger, current, new Blocking(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5)), 0.25, (late, row) => DriverMoves.Fail(late, row, Error)),
+                ledger,
+                current,
+                new Blocking(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5), BlockedReason.NoAnswer),
+                0.25,
+                (late, row) => DriverMoves.Fail(late, row, Error)),
             _ => DriverMoves.Cancel(ledger),
         };
     }

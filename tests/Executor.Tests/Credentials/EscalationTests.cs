@@ -1,0 +1,180 @@
+using Executor.Credentials;
+using Executor.Sandbox.OAuth;
+using Microsoft.Extensions.Logging;
+
+namespace Executor.Tests.Credentials;
+
+/// <summary>What is refused in the same way again and again does not pass by itself, and nobody waits for it in the dark.</summary>
+public sealed class EscalationTests
+{
+    private const string Unknown = """{"error":"SENTINEL_of_theirs","error_description":"SENTINEL"}""";
+
+    public static TheoryData<int, string, string> Refusals => new()
+    {
+        { 400, """{"error":"invalid_scope"}""", "invalid_scope" },
+        { 400, """{"error":"invalid_request","error_description":"no such parameter"}""", "invalid_request" },
+        { 400, Unknown, "other" },
+        { 200, Unknown, "other" },
+        { 200, """{"ok":false}""", "other" },
+        { 403, "<html>no</html>", "other" },
+        { 404, "", "other" },
+        { 301, "", "other" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public async Task Same_refusal_three_times_in_a_minute_is_an_operators_error_and_tried_again_within_the_hour(int status, string body, string code)
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.Says(status, body) with { Times = null });
+        await world.DepositAsync(node);
+        var begun = world.Time.GetUtcNow();
+
+        var first = Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().GetTokenAsync(default));
+        Assert.Equal(code, first.Reason.Word);
+        await AskUntilAsync(world, node, CredentialState.OperatorError);
+
+        Assert.InRange(world.Time.GetUtcNow() - begun, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2));
+        Assert.Equal(3, world.Sandbox.OAuth.Counters.GrantRequests);
+        var row = await world.RowAsync();
+        Assert.Equal((CredentialReason.RefusedRepeatedly, code), (row.Reason, row.WaitsFor!.Value.Word));
+        Assert.Equal(CredentialState.OperatorError, Assert.IsType<TokenOutcome.NeedsReauth>(await node.Owner().GetTokenAsync(default)).Seen.State);
+        Assert.Single(world.Logs.Lines, line => line.Level == LogLevel.Error && line.Text.Contains(code, StringComparison.Ordinal));
+        Assert.Single(world.Logs.Lines, line => line.Level == LogLevel.Warning && line.Text.Contains(code, StringComparison.Ordinal));
+        Assert.DoesNotContain("SENTINEL", world.Logs.All, StringComparison.Ordinal);
+
+        world.Sandbox.OAuth.ClearFaults();
+        world.Time.Advance(TimeSpan.FromMinutes(30));
+        await node.Recovery.SweepAsync(default);
+        Assert.Equal(3, world.Sandbox.OAuth.Counters.GrantRequests);
+        world.Time.Advance(TimeSpan.FromMinutes(31));
+        await node.Recovery.SweepAsync(default);
+        Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
+    }
+
+    [Fact]
+    public async Task Refusal_that_goes_on_after_it_is_told_costs_one_request_an_hour_and_wakes_nobody()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.Error("invalid_scope") with { Times = null });
+        await world.DepositAsync(node);
+        await AskUntilAsync(world, node, CredentialState.OperatorError);
+
+        for (var hour = 0; hour < 5; hour++)
+        {
+            world.Time.Advance(TimeSpan.FromHours(1));
+            await node.Recovery.SweepAsync(default);
+            Assert.Equal(CredentialState.OperatorError, (await world.RowAsync()).State);
+        }
+
+        Assert.Equal(3 + 5, world.Sandbox.OAuth.Counters.GrantRequests);
+        Assert.Single(world.Logs.Lines, line => line.Level == LogLevel.Error);
+    }
+
+    [Fact]
+    public async Task Another_refusal_in_between_starts_the_count_again()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        await world.DepositAsync(node);
+        for (var n = 0; n < 8; n++)
+        {
+            world.Sandbox.OAuth.SetFault(OAuthFault.Error(n % 3 == 2 ? "invalid_request" : "invalid_scope"));
+            await node.Owner().GetTokenAsync(default);
+            world.Time.Advance(TimeSpan.FromMinutes(6));
+        }
+
+        Assert.Equal(8, world.Sandbox.OAuth.Counters.GrantRequests);
+        Assert.Equal(CredentialState.Ready, (await world.RowAsync()).State);
+        Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
+        Assert.Null((await world.RowAsync()).Repeated);
+    }
+
+    [Theory]
+    [InlineData(503, "token-endpoint-error")]
+    [InlineData(429, "rate-limited")]
+    public async Task What_may_pass_is_told_and_never_an_operators_error(int status, string reason)
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.Busy(status) with { Times = null });
+        await world.DepositAsync(node);
+
+        for (var n = 0; n < 20; n++)
+        {
+            Assert.Equal(reason, Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().GetTokenAsync(default)).Reason.Word);
+            world.Time.Advance(TimeSpan.FromMinutes(6));
+        }
+
+        Assert.Single(world.Logs.Lines, line => line.Level == LogLevel.Warning);
+        world.Sandbox.OAuth.ClearFaults();
+        Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
+    }
+
+    [Fact]
+    public async Task Unreachable_and_silent_endpoints_are_told_apart()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        await node.Owner().DepositAsync(world.DepositOf("rt") with { TokenEndpoint = "http://127.0.0.1:9/token" }, default);
+        Assert.Equal(BlockedReason.Unreachable, Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().GetTokenAsync(default)).Reason);
+
+        world.Sandbox.OAuth.SetFault(OAuthFault.DropBeforeSpending());
+        await world.DepositAsync(node, user: 8);
+        Assert.Equal(BlockedReason.NoAnswer, Assert.IsType<TokenOutcome.Unavailable>(await node.Owner(8).GetTokenAsync(default)).Reason);
+    }
+
+    [Theory]
+    [InlineData("invalid_scope")]
+    [InlineData("invalid_client")]
+    public async Task Unexpired_token_is_served_beside_an_operators_error(string code)
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        await world.DepositAsync(node);
+        var token = await node.TokenAsync();
+        world.Sandbox.OAuth.SetFault(OAuthFault.Error(code) with { Times = null });
+        world.Time.Advance(TimeSpan.FromMinutes(57));
+        await world.AdvanceUntilAsync(
+            async () =>
+            {
+                Assert.Equal(token, await node.TokenAsync());
+                await node.IdleAsync();
+                return (await world.RowAsync()).State == CredentialState.OperatorError;
+            },
+            TimeSpan.FromSeconds(5));
+
+        Assert.Equal(token, await node.TokenAsync());
+        var rejected = Assert.IsType<TokenOutcome.NeedsReauth>(
+            await node.Duplicate().TokenRejectedAsync(new Rejection((await world.RowAsync()).Generation), default));
+        Assert.Equal(CredentialState.OperatorError, rejected.Seen.State);
+        world.Time.Advance(TimeSpan.FromMinutes(4));
+        Assert.IsType<TokenOutcome.NeedsReauth>(await node.Owner().GetTokenAsync(default));
+        Assert.Single(world.Logs.Lines, line => line.Level == LogLevel.Error);
+    }
+
+    [Fact]
+    public async Task Deposit_ends_an_escalation()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.Error("invalid_scope") with { Times = null });
+        var grant = await world.DepositAsync(node);
+        await AskUntilAsync(world, node, CredentialState.OperatorError);
+        world.Sandbox.OAuth.ClearFaults();
+
+        await node.Owner().DepositAsync(world.DepositOf(grant.RefreshToken), default);
+
+        Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
+        var row = await world.RowAsync();
+        Assert.Equal((null, null), (row.WaitsFor, row.Repeated));
+    }
+
+    private static Task AskUntilAsync(CredentialWorld world, TestNode node, CredentialState state) => world.AdvanceUntilAsync(async () =>
+    {
+        await node.Owner().GetTokenAsync(default);
+        return (await world.RowAsync()).State == state;
+    });
+}
