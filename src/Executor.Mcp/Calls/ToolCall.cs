@@ -42,7 +42,7 @@ internal sealed class ToolCall(Exchange exchange, McpToolCall call)
         };
         if (state is not null)
             parameters["requestState"] = state;
-        var answer = JsonSerializer.SerializeToElement(await exchange.SendAsync(RequestMethods.ToolsCall, parameters, call.Tool));
+        var answer = await exchange.SendAsync(RequestMethods.ToolsCall, parameters, call.Tool);
         return answer.ValueKind == JsonValueKind.Object
             ? answer
             : throw new MalformedAnswerException("The MCP server answered the call with something else than a result.");

@@ -42,9 +42,16 @@ public abstract record McpOutcome<T>
 }
 
 /// <param name="Code">Stable, e.g. <see cref="McpFailureCodes.Unreachable"/>.</param>
-/// <param name="Message">Our own words, fit for the user; quotes nothing of what the server sent.</param>
+/// <param name="Message">Our own words, fit for the user; quotes nothing of what the server sent but the scopes that a 403 names.</param>
 /// <param name="Effect">Whether the tool may have run.</param>
-public sealed record McpFailure(string Code, string Message, McpEffect Effect);
+public sealed record McpFailure(string Code, string Message, McpEffect Effect)
+{
+    /// <summary>The server, or the gateway for it, has no room now: to be tried again by itself, not before this. Nothing ran.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Nobody has to do anything about it.</summary>
+    public bool MayPass => Code == McpFailureCodes.Busy || RetryAfter is not null;
+}
 
 public enum McpEffect
 {

@@ -94,8 +94,8 @@ internal sealed partial class RunDriver
                 return BlockAsync(taken, busy.RetryAfter, busy.Reason, GiveUpBlocked);
             case AuthorizedOutcome<McpToolResult>.EncryptionKeyMissing:
                 return FailAsync(Current, _keyMissing);
-            case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Code: McpFailureCodes.Busy, Effect: McpEffect.None } }:
-                return BlockAsync(taken, TimeSpan.Zero, BlockedReason.McpServerBusy, GiveUpBlocked);
+            case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Effect: McpEffect.None } full } when full.MayPass:
+                return BlockAsync(taken, full.RetryAfter ?? TimeSpan.Zero, BlockedReason.McpServerBusy, GiveUpBlocked);
             case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Effect: not McpEffect.Unknown } failure }:
                 return FailAsync(Current, new StepError(failure.Code, failure.Message, failure.Effect == McpEffect.None));
             case AuthorizedOutcome<McpToolResult>.Failed:
