@@ -34,16 +34,16 @@ internal sealed class HandshakeServer : IAsyncDisposable
     public bool IsStateless { get; set; }
 
     /// <summary>To a session that is not known; by default as MCP wants it.</summary>
-    public RawAnswer UnknownSession { get; set; } = new(404);
+    public ServerAnswer UnknownSession { get; set; } = new(404);
 
     /// <summary>To <c>server/discover</c> where that is not known.</summary>
-    public RawAnswer UnknownMethod { get; set; } = new(400, """{"jsonrpc":"2.0","id":{id},"error":{"code":-32601,"message":"sentinel"}}""");
+    public ServerAnswer UnknownMethod { get; set; } = new(400, """{"jsonrpc":"2.0","id":{id},"error":{"code":-32601,"message":"sentinel"}}""");
 
     /// <summary>Before anything else is looked at.</summary>
-    public Func<HttpContext, JsonNode, RawAnswer?> Gate { get; set; } = (_, _) => null;
+    public Func<HttpContext, JsonNode, ServerAnswer?> Gate { get; set; } = (_, _) => null;
 
     /// <summary>To the calls of a tool, one after the other; the last one for all that follow. Null: a plain result.</summary>
-    public ConcurrentQueue<RawAnswer?> Calls { get; } = new();
+    public ConcurrentQueue<ServerAnswer?> Calls { get; } = new();
 
     public string[] Tools { get; set; } = ["any"];
 
@@ -91,45 +91,45 @@ internal sealed class HandshakeServer : IAsyncDisposable
         await (Gate(http, message) ?? Answer(http, message, method)).WriteAsync(http, message);
     }
 
-    private RawAnswer Answer(HttpContext http, JsonNode message, string method)
+    private ServerAnswer Answer(HttpContext http, JsonNode message, string method)
     {
         if (method == "server/discover")
         {
             return IsStateless
-                ? RawAnswer.Result("""{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"ttlMs":0,"cacheScope":"private"}""")
+                ? ServerAnswer.Result("""{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"ttlMs":0,"cacheScope":"private"}""")
                 : UnknownMethod;
         }
 
         if (IsStateless && method == "initialize")
-            return new RawAnswer(404, """{"jsonrpc":"2.0","id":{id},"error":{"code":-32601,"message":"sentinel"}}""");
+            return new ServerAnswer(404, """{"jsonrpc":"2.0","id":{id},"error":{"code":-32601,"message":"sentinel"}}""");
         if (method == "initialize")
         {
             var id = $"session-{Interlocked.Increment(ref _opened)}";
             _sessions[id] = true;
             http.Response.Headers["Mcp-Session-Id"] = id;
-            return RawAnswer.Result($$$"""{"protocolVersion":"{{{message["params"]!["protocolVersion"]}}}","capabilities":{"tools":{}},"serverInfo":{"name":"raw","version":"1"}}""");
+            return ServerAnswer.Result($$$"""{"protocolVersion":"{{{message["params"]!["protocolVersion"]}}}","capabilities":{"tools":{}},"serverInfo":{"name":"raw","version":"1"}}""");
         }
 
         if (!IsStateless && !_sessions.ContainsKey(http.Request.Headers["Mcp-Session-Id"].ToString()))
             return UnknownSession;
         if (message["id"] is null)
-            return new RawAnswer(202);
+            return new ServerAnswer(202);
         if (method == "tools/list")
-            return RawAnswer.Result("{\"tools\":[" + string.Join(",", Tools.Select(name => $$$"""{"name":"{{{name}}}","inputSchema":{"type":"object"}}""")) + "]}");
+            return ServerAnswer.Result("{\"tools\":[" + string.Join(",", Tools.Select(name => $$$"""{"name":"{{{name}}}","inputSchema":{"type":"object"}}""")) + "]}");
         if (method != "tools/call")
-            return RawAnswer.Result("{}");
+            return ServerAnswer.Result("{}");
         Methods.Enqueue("ran");
-        RawAnswer? answer = null;
+        ServerAnswer? answer = null;
         if (Calls.Count > 1)
             Calls.TryDequeue(out answer);
         else
             Calls.TryPeek(out answer);
-        return answer ?? RawAnswer.Result("""{"content":[]}""");
+        return answer ?? ServerAnswer.Result("""{"content":[]}""");
     }
 }
 
 /// <param name="Body">Where <c>{id}</c> stands for the request's.</param>
-internal sealed record RawAnswer(int Status, string Body = "", string? Type = "application/json")
+internal sealed record ServerAnswer(int Status, string Body = "", string? Type = "application/json")
 {
     public (string Name, string Value)[] Headers { get; init; } = [];
 
@@ -140,9 +140,9 @@ internal sealed record RawAnswer(int Status, string Body = "", string? Type = "a
 
     public bool Abort { get; init; }
 
-    public static RawAnswer Result(string result) => new(200, $$"""{"jsonrpc":"2.0","id":{id},"result":{{result}}}""");
+    public static ServerAnswer Result(string result) => new(200, $$"""{"jsonrpc":"2.0","id":{id},"result":{{result}}}""");
 
-    public static RawAnswer Error(int code, string text = "sentinel", int status = 200) =>
+    public static ServerAnswer Error(int code, string text = "sentinel", int status = 200) =>
         new(status, $$$"""{"jsonrpc":"2.0","id":{id},"error":{"code":{{{code}}},"message":"{{{text}}}"}}""");
 
     public async Task WriteAsync(HttpContext http, JsonNode message)

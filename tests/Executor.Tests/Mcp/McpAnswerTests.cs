@@ -12,7 +12,7 @@ public sealed class McpAnswerTests
 
     private static readonly AccessToken Token = new("token");
 
-    private static readonly Dictionary<string, RawAnswer> Wrappings = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, ServerAnswer> Wrappings = new(StringComparer.Ordinal)
     {
         ["type in capitals"] = new(200, Good, "Application/JSON"),
         ["charset without a hyphen"] = new(200, Good, "application/json; charset=utf8"),
@@ -87,7 +87,7 @@ public sealed class McpAnswerTests
         var (text, kept, said) = Texts[name];
         await using var server = await HandshakeServer.StartAsync();
         await using var mcp = new McpHarness();
-        server.Gate = (_, message) => message["method"]?.ToString() != "tools/call" ? null : new RawAnswer(200)
+        server.Gate = (_, message) => message["method"]?.ToString() != "tools/call" ? null : new ServerAnswer(200)
         {
             Bytes = [.. Ascii($$"""{"jsonrpc":"2.0","id":{{message["id"]}},"result":{"content":[],"_meta":{"own":1},"text":"""), .. text, .. Ascii("}}")],
         };
@@ -109,7 +109,7 @@ public sealed class McpAnswerTests
     {
         await using var server = await HandshakeServer.StartAsync();
         await using var mcp = new McpHarness();
-        server.Calls.Enqueue(RawAnswer.Result($$"""{"content":[],"deep":{{new string('[', depth)}}"leaf"{{new string(']', depth)}},"after":1}"""));
+        server.Calls.Enqueue(ServerAnswer.Result($$"""{"content":[],"deep":{{new string('[', depth)}}"leaf"{{new string(']', depth)}},"after":1}"""));
 
         var result = (await mcp.CallAsync(McpHarness.Server(server.Url), Token, McpHarness.Call("any"))).Result;
 
@@ -127,7 +127,7 @@ public sealed class McpAnswerTests
     {
         await using var server = await HandshakeServer.StartAsync();
         await using var mcp = new McpHarness();
-        server.Calls.Enqueue(RawAnswer.Result($$$"""{"content":[{"type":"text","text":"NaN"}],"isError":false,"isError":false,"structuredContent":{"n":{{{number}}}}}"""));
+        server.Calls.Enqueue(ServerAnswer.Result($$$"""{"content":[{"type":"text","text":"NaN"}],"isError":false,"isError":false,"structuredContent":{"n":{{{number}}}}}"""));
 
         var result = (await mcp.CallAsync(McpHarness.Server(server.Url), Token, McpHarness.Call("any"))).Result;
 
@@ -141,7 +141,7 @@ public sealed class McpAnswerTests
     {
         await using var server = await HandshakeServer.StartAsync();
         await using var mcp = new McpHarness();
-        server.Gate = (_, message) => message["method"]?.ToString() != "tools/list" ? null : new RawAnswer(
+        server.Gate = (_, message) => message["method"]?.ToString() != "tools/list" ? null : new ServerAnswer(
             200, """{"jsonrpc":"2.0","id":"{id}","result":{"tools":[{"name":"any","description":"\ud800","inputSchema":{"type":"object"}}]}}""", "Application/JSON; charset=utf8");
 
         Assert.Equal("any", Assert.Single(await mcp.ListAsync(McpHarness.Server(server.Url), Token)).Name);
@@ -156,7 +156,7 @@ public sealed class McpAnswerTests
     {
         await using var server = await HandshakeServer.StartAsync();
         await using var mcp = new McpHarness();
-        server.Calls.Enqueue(new RawAnswer(200, body));
+        server.Calls.Enqueue(new ServerAnswer(200, body));
 
         var failure = await mcp.FailAsync(McpHarness.Server(server.Url), Token, McpHarness.Call("any"));
 

@@ -8,22 +8,22 @@ public sealed class McpSessionTests
 {
     private static readonly AccessToken Token = new("token");
 
-    private static readonly Dictionary<string, RawAnswer> Answers = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, ServerAnswer> Answers = new(StringComparer.Ordinal)
     {
         ["404"] = new(404),
-        ["404 and -32001"] = RawAnswer.Error(-32001, "Session not found", 404),
+        ["404 and -32001"] = ServerAnswer.Error(-32001, "Session not found", 404),
         ["410"] = new(410),
         ["400 and words"] = new(400, "Bad Request: No valid session ID provided", "text/plain"),
         ["400 without a word"] = new(400),
         ["400 and JSON"] = new(400, """{"title":"Bad Request","status":400}"""),
         ["400 in another language"] = new(400, "Ungültige Anfrage", "text/plain; charset=utf-8"),
-        ["400 and -32000"] = RawAnswer.Error(-32000, "Bad Request: Server not initialized", 400),
+        ["400 and -32000"] = ServerAnswer.Error(-32000, "Bad Request: Server not initialized", 400),
         ["400, -32600 and a null id"] = new(400, """{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Bad Request: Missing session ID"}}"""),
         ["401 and words"] = new(401, "Unauthorized: Session not found", "text/plain"),
         ["409"] = new(409),
         ["422"] = new(422, "Unexpected message, expect initialize request", "text/plain"),
-        ["200 and -32001"] = RawAnswer.Error(-32001, "Session not found"),
-        ["200 and -32000"] = RawAnswer.Error(-32000, "Unknown or expired session"),
+        ["200 and -32001"] = ServerAnswer.Error(-32001, "Session not found"),
+        ["200 and -32000"] = ServerAnswer.Error(-32000, "Unknown or expired session"),
     };
 
     public static TheoryData<string> Names => new(Answers.Keys);
@@ -56,7 +56,7 @@ public sealed class McpSessionTests
         await using var server = await HandshakeServer.StartAsync();
         await using var mcp = new McpHarness();
         var target = McpHarness.Server(server.Url);
-        server.UnknownSession = new RawAnswer(status);
+        server.UnknownSession = new ServerAnswer(status);
         await mcp.CallAsync(target, Token, McpHarness.Call("any"));
         server.LoseSessions();
 
@@ -75,7 +75,7 @@ public sealed class McpSessionTests
         await using var server = await HandshakeServer.StartAsync();
         await using var mcp = new McpHarness();
         server.Gate = (http, message) => message["id"] is not null && message["method"]?.ToString() is not ("initialize" or "server/discover")
-            ? new RawAnswer(400)
+            ? new ServerAnswer(400)
             : null;
 
         var failure = await mcp.FailAsync(McpHarness.Server(server.Url), Token, McpHarness.Call("any"));
@@ -91,7 +91,7 @@ public sealed class McpSessionTests
         await using var server = await HandshakeServer.StartAsync();
         await using var mcp = new McpHarness();
         var target = McpHarness.Server(server.Url);
-        server.UnknownSession = new RawAnswer(400);
+        server.UnknownSession = new ServerAnswer(400);
         await mcp.CallAsync(target, Token, McpHarness.Call("any"));
         server.LoseSessions();
 

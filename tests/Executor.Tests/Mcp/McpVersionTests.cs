@@ -8,12 +8,12 @@ public sealed class McpVersionTests
 {
     private static readonly AccessToken Token = new("token");
 
-    private static readonly Dictionary<string, RawAnswer> Answers = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, ServerAnswer> Answers = new(StringComparer.Ordinal)
     {
         ["400"] = new(400),
-        ["401 and JSON-RPC"] = RawAnswer.Error(-32600, "Unauthorized", 401),
+        ["401 and JSON-RPC"] = ServerAnswer.Error(-32600, "Unauthorized", 401),
         ["401, JSON-RPC and a null id"] = new(401, """{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"sentinel"}}"""),
-        ["403 and JSON-RPC"] = RawAnswer.Error(-32601, status: 403),
+        ["403 and JSON-RPC"] = ServerAnswer.Error(-32601, status: 403),
         ["404"] = new(404),
         ["405"] = new(405),
         ["406"] = new(406),
@@ -21,15 +21,15 @@ public sealed class McpVersionTests
         ["415"] = new(415),
         ["422"] = new(422, "Unexpected message, expect initialize request", "text/plain"),
         ["426"] = new(426),
-        ["500 and JSON-RPC"] = RawAnswer.Error(-32603, status: 500),
+        ["500 and JSON-RPC"] = ServerAnswer.Error(-32603, status: 500),
         ["501"] = new(501),
-        ["200 and -32601"] = RawAnswer.Error(-32601),
-        ["200 and words about the session header"] = RawAnswer.Error(-32600, "Bad Request: Mcp-Session-Id header is required"),
-        ["400 and words about the session header"] = RawAnswer.Error(-32600, "Bad Request: Mcp-Session-Id header is required", 400),
+        ["200 and -32601"] = ServerAnswer.Error(-32601),
+        ["200 and words about the session header"] = ServerAnswer.Error(-32600, "Bad Request: Mcp-Session-Id header is required"),
+        ["400 and words about the session header"] = ServerAnswer.Error(-32600, "Bad Request: Mcp-Session-Id header is required", 400),
         ["200 and a page"] = new(200, "<html></html>", "text/html"),
         ["200 and nothing"] = new(200),
         ["202"] = new(202),
-        ["200 and an empty result"] = RawAnswer.Result("{}"),
+        ["200 and an empty result"] = ServerAnswer.Result("{}"),
     };
 
     public static TheoryData<string> Names => new(Answers.Keys);
@@ -56,7 +56,7 @@ public sealed class McpVersionTests
     {
         await using var server = await HandshakeServer.StartAsync();
         await using var mcp = new McpHarness();
-        server.Gate = (_, _) => inJsonRpc ? RawAnswer.Error(-32000, "Unauthorized", 401) : new RawAnswer(401);
+        server.Gate = (_, _) => inJsonRpc ? ServerAnswer.Error(-32000, "Unauthorized", 401) : new ServerAnswer(401);
 
         var outcome = await mcp.Gateway.CallToolAsync(
             McpHarness.User(1), McpHarness.Server(server.Url), Token, McpHarness.Call("any"), CancellationToken.None);
@@ -72,7 +72,7 @@ public sealed class McpVersionTests
     {
         await using var server = await HandshakeServer.StartAsync();
         await using var mcp = new McpHarness();
-        server.UnknownMethod = new RawAnswer(status) { Headers = [("Retry-After", "3")] };
+        server.UnknownMethod = new ServerAnswer(status) { Headers = [("Retry-After", "3")] };
 
         var failure = await mcp.FailAsync(McpHarness.Server(server.Url), Token, McpHarness.Call("any"));
 
@@ -92,7 +92,7 @@ public sealed class McpVersionTests
         await mcp.CallAsync(target, Token, McpHarness.Call("any"));
         server.IsStateless = false;
         server.UnknownMethod = Answers[answer];
-        server.UnknownSession = new RawAnswer(400, "Bad Request: No valid session ID provided", "text/plain");
+        server.UnknownSession = new ServerAnswer(400, "Bad Request: No valid session ID provided", "text/plain");
 
         await mcp.CallAsync(target, Token, McpHarness.Call("any"));
         await mcp.CallAsync(target, Token, McpHarness.Call("any"), user: 2);
@@ -113,7 +113,7 @@ public sealed class McpVersionTests
         server.IsStateless = true;
         await mcp.CallAsync(target, Token, McpHarness.Call("any"));
         server.IsStateless = false;
-        server.UnknownMethod = server.UnknownSession = new RawAnswer(status);
+        server.UnknownMethod = server.UnknownSession = new ServerAnswer(status);
 
         await mcp.CallAsync(target, Token, McpHarness.Call("any"), user: 2);
 
@@ -128,7 +128,7 @@ public sealed class McpVersionTests
         var target = McpHarness.Server(server.Url);
         server.IsStateless = true;
         await mcp.CallAsync(target, Token, McpHarness.Call("any"));
-        server.Calls.Enqueue(new RawAnswer(400, """{"error":"sentinel"}"""));
+        server.Calls.Enqueue(new ServerAnswer(400, """{"error":"sentinel"}"""));
 
         var failure = await mcp.FailAsync(target, Token, McpHarness.Call("any"), user: 2);
 
@@ -142,7 +142,7 @@ public sealed class McpVersionTests
     {
         await using var server = await HandshakeServer.StartAsync();
         await using var mcp = new McpHarness();
-        server.UnknownMethod = new RawAnswer(400, """{"jsonrpc":"2.0","id":{id},"error":{"code":-32021,"message":"x","data":{"requiredCapabilities":{"elicitation":{}}}}}""");
+        server.UnknownMethod = new ServerAnswer(400, """{"jsonrpc":"2.0","id":{id},"error":{"code":-32021,"message":"x","data":{"requiredCapabilities":{"elicitation":{}}}}}""");
 
         var failure = await mcp.FailAsync(McpHarness.Server(server.Url), Token, McpHarness.Call("any"));
 
