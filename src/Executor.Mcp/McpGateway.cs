@@ -79,7 +79,8 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
                     new Request(user, server, bearer, call.Tool, _options.MaxResultBytes),
                     call.Timeout,
                     exchange => CallAsync(exchange, call, cancellationToken),
-                    cancellationToken);
+                    cancellationToken,
+                    call.Longest);
             }
             finally
             {
@@ -107,6 +108,7 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
     /// </summary>
     private async Task<McpToolResult> CallAsync(Exchange exchange, McpToolCall call, CancellationToken cancellationToken)
     {
+        using var stream = await exchange.ListenToServerAsync();
         var sender = new ToolCall(exchange, call);
         var headers = await _headers.FindAsync(exchange, call.Tool, anew: false, cancellationToken);
         try
@@ -138,9 +140,9 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
     }
 
     private async Task<McpOutcome<T>> RunAsync<T>(
-        Request request, TimeSpan limit, Func<Exchange, Task<T>> send, CancellationToken cancellationToken)
+        Request request, TimeSpan limit, Func<Exchange, Task<T>> send, CancellationToken cancellationToken, TimeSpan? longest = null)
     {
-        using var deadline = new CallDeadline(limit, _time, cancellationToken);
+        using var deadline = new CallDeadline(limit, _time, cancellationToken, longest);
         return await _attempts.RunAsync(request, deadline, send, cancellationToken);
     }
 

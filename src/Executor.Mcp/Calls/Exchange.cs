@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Executor.Mcp.Connections;
 using Executor.Mcp.Http;
+using Executor.Servers;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -29,6 +30,17 @@ internal sealed class Exchange(ConnectionLease lease, CallScope scope, CallDeadl
         var beside = new CallScope(scope.Server, ScopePurpose.Call, () => scope.Bearer, new ByteBudget(maxBytes)) { ProtocolVersion = lease.ProtocolVersion };
         return new Exchange(lease, beside, within, options, time);
     }
+
+    /// <summary>Progress is passed on, and gives the call more time.</summary>
+    public IDisposable ListenForProgress(Action<McpProgress>? heard, out int token) => lease.Progress.Listen(
+        said =>
+        {
+            deadline.Extend();
+            heard?.Invoke(said);
+        },
+        out token);
+
+    public Task<IDisposable?> ListenToServerAsync() => lease.ListenAsync(deadline.Token);
 
     public CallDeadline Within(TimeSpan limit) => new(limit, time, deadline.Token);
 

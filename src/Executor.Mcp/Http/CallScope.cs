@@ -92,6 +92,9 @@ internal enum ScopePurpose
     Connect,
     Call,
     Cancel,
+
+    /// <summary>The stream on which a server speaks unasked, and what is answered there.</summary>
+    Listen,
     Close,
 }
 

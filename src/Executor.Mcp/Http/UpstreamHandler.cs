@@ -81,7 +81,8 @@ internal sealed class UpstreamHandler(HttpMessageHandler inner, TimeProvider tim
             scope.Note(response.StatusCode);
         if (response.IsSuccessStatusCode)
         {
-            response.Content = posted is { RequestId: null }
+            // What a server says unasked is no call's answer.
+            response.Content = posted is { RequestId: null } || scope.Purpose == ScopePurpose.Listen
                 ? new CappedContent(response.Content, scope, scope.Budget)
                 : new AnswerContent(response.Content, scope, posted?.RequestId ?? scope.Request);
             return;

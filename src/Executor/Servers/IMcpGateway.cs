@@ -20,8 +20,15 @@ public interface IMcpGateway
 
 /// <param name="Arguments">A JSON object.</param>
 /// <param name="IdempotencyKey">Sent in <c>_meta</c>; the same for every attempt at the same step.</param>
-/// <param name="Timeout">Covers the whole exchange, body included.</param>
-public sealed record McpToolCall(string Tool, JsonElement Arguments, string IdempotencyKey, TimeSpan Timeout);
+/// <param name="Timeout">How long nothing may be heard of the call: its answer, or its progress. Covers the whole exchange, body included.</param>
+public sealed record McpToolCall(string Tool, JsonElement Arguments, string IdempotencyKey, TimeSpan Timeout)
+{
+    /// <summary>How long it may take, whatever progress is heard; the time-out where nothing else is said.</summary>
+    public TimeSpan? Longest { get; init; }
+
+    /// <summary>Called with each progress that is heard, on the thread that brought it; it must not take long.</summary>
+    public Action<McpProgress>? OnProgress { get; init; }
+}
 
 /// <param name="Result">The <c>CallToolResult</c> as JSON: <c>content</c>, <c>structuredContent</c>, …</param>
 /// <param name="IsError">The tool ran and says that it failed.</param>
