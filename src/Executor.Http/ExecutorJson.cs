@@ -20,6 +20,7 @@ namespace Executor.Http;
 [JsonSerializable(typeof(CancelledBody))]
 [JsonSerializable(typeof(RunBody))]
 [JsonSerializable(typeof(RunPageBody))]
+[JsonSerializable(typeof(ProgressBody))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ProbeBody))]
 internal sealed partial class ExecutorJson : JsonSerializerContext

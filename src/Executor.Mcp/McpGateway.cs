@@ -1,4 +1,3 @@
-using System.Net;
 using Executor.Credentials;
 using Executor.Identity;
 using Executor.Mcp.Calls;
@@ -11,7 +10,7 @@ using ModelContextProtocol;
 
 namespace Executor.Mcp;
 
-internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
+internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
 {
     private readonly ConnectionPool _pool;
     private readonly CallCount _calls;
@@ -21,7 +20,7 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
     private readonly McpOptions _options;
     private readonly TimeProvider _time;
     private readonly McpInstruments _instruments;
-    private readonly ILogger _logger;
+    private readonly Attempts _attempts;
     private readonly IDisposable _changes;
 
     public McpGateway(McpOptions options, TimeProvider time, IDetachedWork work, IChangeFeed changes, McpInstruments instruments, ILogger<McpGateway> logger)
@@ -33,8 +32,8 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
         _headers = new ToolHeaders(_known, options);
         _time = time;
         _instruments = instruments;
-        _logger = logger;
-        _pool = new ConnectionPool(new Connector(UpstreamHttp.Create(options), options, time), options, work, time);
+        _pool = new ConnectionPool(new Connector(UpstreamHttp.Create(options, time), options, time), options, work, time);
+        _attempts = new Attempts(_pool, options, time, logger);
         _changes = changes.Subscribe(OnChange);
         instruments.Observe(() => _pool.Open);
     }
@@ -49,11 +48,8 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
             try
             {
                 outcome = await RunAsync(
-                    user,
-                    server,
-                    bearer,
+                    new Request(user, server, bearer, Tool: null, 2 * _options.MaxListBytes),
                     _options.ListTimeout,
-                    2 * _options.MaxListBytes,
                     exchange => ListAsync(exchange, server),
                     cancellationToken);
             }
@@ -80,7 +76,11 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
             try
             {
                 return await RunAsync(
-                    user, server, bearer, call.Timeout, _options.MaxResultBytes, exchange => CallAsync(exchange, call, cancellationToken), cancellationToken);
+                    new Request(user, server, bearer, call.Tool, _options.MaxResultBytes),
+                    call.Timeout,
+                    exchange => CallAsync(exchange, call, cancellationToken),
+                    cancellationToken,
+                    call.Longest);
             }
             finally
             {
@@ -108,13 +108,14 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
     /// </summary>
     private async Task<McpToolResult> CallAsync(Exchange exchange, McpToolCall call, CancellationToken cancellationToken)
     {
+        using var stream = await exchange.ListenToServerAsync();
         var sender = new ToolCall(exchange, call);
         var headers = await _headers.FindAsync(exchange, call.Tool, anew: false, cancellationToken);
         try
         {
             return await sender.SendAsync(headers);
         }
-        catch (McpProtocolException e) when (e.ErrorCode == McpErrorCode.HeaderMismatch && !exchange.HasHandshake)
+        catch (Exception e) when (e is RpcErrorException or UpstreamStatusException && exchange is { HasHandshake: false, Scope.Reply.Error.Code: (int)McpErrorCode.HeaderMismatch })
         {
             var latest = await _headers.FindAsync(exchange, call.Tool, anew: true, cancellationToken);
             if (latest == headers)
@@ -139,114 +140,10 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
     }
 
     private async Task<McpOutcome<T>> RunAsync<T>(
-        UserId user,
-        McpServer server,
-        AccessToken? bearer,
-        TimeSpan limit,
-        long maxBytes,
-        Func<Exchange, Task<T>> send,
-        CancellationToken cancellationToken)
+        Request request, TimeSpan limit, Func<Exchange, Task<T>> send, CancellationToken cancellationToken, TimeSpan? longest = null)
     {
-        // No server can accept it, and it must not break out of its header.
-        if (bearer is { } token && token.Value.AsSpan().ContainsAnyExceptInRange('!', '~'))
-            return new McpOutcome<T>.Unauthorized();
-
-        using var deadline = new CallDeadline(limit, _time, cancellationToken);
-        var repeated = false;
-        while (true)
-        {
-            RentResult rent;
-            try
-            {
-                rent = await _pool.RentAsync(user, server, bearer, deadline.Token);
-            }
-            catch (OperationCanceledException) when (deadline.Passed && !cancellationToken.IsCancellationRequested)
-            {
-                return new McpOutcome<T>.Failed(Failures.TimedOut(sent: false));
-            }
-
-            if (rent is RentResult.Unauthorized)
-                return new McpOutcome<T>.Unauthorized();
-            if (rent is not RentResult.Rented { Lease: var lease })
-                return new McpOutcome<T>.Failed(((RentResult.Failed)rent).Failure);
-
-            using (lease)
-            {
-                var scope = new CallScope(server, ScopePurpose.Call, () => bearer, new ByteBudget(maxBytes)) { ProtocolVersion = lease.ProtocolVersion };
-                try
-                {
-                    var value = await send(new Exchange(lease, scope, deadline, _options, _time));
-                    lease.Confirm(bearer);
-                    return new McpOutcome<T>.Completed(value);
-                }
-                catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    return new McpOutcome<T>.Failed(Failures.TimedOut(scope.Sent));
-                }
-                catch (RefusedResultException refused)
-                {
-                    lease.Confirm(bearer);
-                    Log.CallFailed(_logger, server.Id.Value, refused.Failure.Code, refused.GetType().Name);
-                    return new McpOutcome<T>.Failed(refused.Failure);
-                }
-                catch (Exception e) when (Failures.IsUpstream(e, scope))
-                {
-                    if (TurnedAway(e, lease, scope) && !repeated)
-                    {
-                        repeated = true;
-                        continue;
-                    }
-
-                    if (e is UpstreamStatusException { Status: HttpStatusCode.Unauthorized })
-                        return new McpOutcome<T>.Unauthorized();
-                    var failure = Failures.OfException(e, scope);
-                    Log.CallFailed(_logger, server.Id.Value, failure.Code, e.GetType().Name);
-                    return new McpOutcome<T>.Failed(failure);
-                }
-            }
-        }
-    }
-
-    /// <summary>
-    /// Retires a connection that is of no more use. True when the request was turned away for the connection's sake, before anything
-    /// looked at the call, so that sending it once more on a new one cannot run it twice.
-    /// </summary>
-    private static bool TurnedAway(Exception e, ConnectionLease lease, CallScope scope)
-    {
-        switch (e)
-        {
-            // The transport's specification: 404 to a request that names a session means that the session has ended, and the
-            // client starts a new one. Sessions are looked up before messages are dispatched.
-            case UpstreamStatusException { Status: HttpStatusCode.NotFound } when scope.NamedSession:
-                lease.RetireLostSession();
-                return true;
-
-            // A server taken back to an older version, which wants its handshake first. Parameters that are wrong, and an error
-            // inside the server, are about the call itself.
-            case UnsupportedProtocolVersionException:
-            case UpstreamStatusException { Status: HttpStatusCode.BadRequest or HttpStatusCode.NotFound } when lease.IsUnproven:
-            case McpProtocolException { ErrorCode: not (McpErrorCode.InvalidParams or McpErrorCode.InternalError) }
-                when lease.IsUnproven && scope.Status == HttpStatusCode.BadRequest:
-                lease.RetireUnknownProtocol();
-                return true;
-
-            // Some servers say 400 to a session that they do not know. What was wrong is not known, so nothing is repeated, but
-            // the next call starts afresh.
-            case UpstreamStatusException { Status: HttpStatusCode.BadRequest } when scope.NamedSession:
-            case McpProtocolException when scope is { NamedSession: true, Status: HttpStatusCode.BadRequest }:
-                lease.Retire();
-                return false;
-
-            // The server may have been started anew without its sessions.
-            case HttpRequestException or IOException or OperationCanceledException:
-            case McpException and not McpProtocolException:
-                lease.Retire();
-                return false;
-
-            default:
-                return false;
-        }
+        using var deadline = new CallDeadline(limit, _time, cancellationToken, longest);
+        return await _attempts.RunAsync(request, deadline, send, cancellationToken);
     }
 
     /// <summary>
@@ -267,11 +164,4 @@ internal sealed partial class McpGateway : IMcpGateway, IAsyncDisposable
         connection.Server.Auth is McpServerAuth.OAuth2
         && (!connection.Ready.Task.IsCompletedSuccessfully
             || connection.Ready.Task.Result is ConnectResult.Connected { Client.SessionId: not null });
-
-    private static partial class Log
-    {
-        // The exception's type alone: its message may quote the server.
-        [LoggerMessage(Level = LogLevel.Debug, Message = "A call to MCP server {Server} failed with {Code} ({ExceptionType})")]
-        public static partial void CallFailed(ILogger logger, string server, string code, string exceptionType);
-    }
 }

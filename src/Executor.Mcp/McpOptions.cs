@@ -30,6 +30,9 @@ public sealed class McpOptions
     /// <summary>How long a server is given to take the word that a call was cancelled. Default 2 s.</summary>
     public TimeSpan CancelTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a server is given to say whether it knows a session. Default 5 s.</summary>
+    public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a server is given to end a session. Default 5 s.</summary>
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -57,7 +60,7 @@ public sealed class McpOptions
     internal void Validate()
     {
         long[] counts = [MaxConnections, MaxCallsPerServer, MaxListingsPerServer, MaxTools, MaxListPages, MaxToolBytes, MaxListBytes, MaxResultBytes];
-        TimeSpan[] times = [IdleTimeout, ConnectTimeout, HandshakeTimeout, ListTimeout, LookUpTimeout, CancelTimeout, CloseTimeout];
+        TimeSpan[] times = [IdleTimeout, ConnectTimeout, HandshakeTimeout, ListTimeout, LookUpTimeout, CancelTimeout, PingTimeout, CloseTimeout];
         if (Array.Exists(counts, c => c <= 0) || Array.Exists(times, t => t <= TimeSpan.Zero))
             throw new InvalidOperationException("Every limit of the MCP client must be greater than zero.");
     }

@@ -7,6 +7,7 @@ using Executor.Nodes;
 using Executor.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Executor.Http.Runs;
 
@@ -48,7 +49,9 @@ internal static class RunEvents
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         try
         {
-            await WriteAsync(response, snapshots, time, ending.Token);
+            // From another node than the one that makes the call, there is none to be had.
+            using var progress = new ProgressFeed(context.RequestServices.GetService<IRunProgress>(), run, time, ending.Token);
+            await WriteAsync(response, snapshots, progress, time, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -59,17 +62,17 @@ internal static class RunEvents
     }
 
     private static async Task WriteAsync(
-        HttpResponse response, IAsyncEnumerator<RunRecord> snapshots, TimeProvider time, CancellationToken cancellationToken)
+        HttpResponse response, IAsyncEnumerator<RunRecord> snapshots, ProgressFeed progress, TimeProvider time, CancellationToken cancellationToken)
     {
         do
         {
             await response.BodyWriter.WriteAsync(Event(snapshots.Current), cancellationToken);
         }
-        while (await NextAsync(response, snapshots, time, cancellationToken));
+        while (await NextAsync(response, snapshots, progress, time, cancellationToken));
     }
 
     private static async Task<bool> NextAsync(
-        HttpResponse response, IAsyncEnumerator<RunRecord> snapshots, TimeProvider time, CancellationToken cancellationToken)
+        HttpResponse response, IAsyncEnumerator<RunRecord> snapshots, ProgressFeed progress, TimeProvider time, CancellationToken cancellationToken)
     {
         var next = snapshots.MoveNextAsync().AsTask();
         try
@@ -78,7 +81,10 @@ internal static class RunEvents
             {
                 try
                 {
-                    return await next.WaitAsync(Heartbeat, time, cancellationToken);
+                    await Task.WhenAny(next, progress.Next).WaitAsync(Heartbeat, time, cancellationToken);
+                    if (next.IsCompleted)
+                        return await next;
+                    await response.BodyWriter.WriteAsync(Event(await progress.TakeAsync()), cancellationToken);
                 }
                 catch (TimeoutException) when (!next.IsCompleted)
                 {
@@ -100,6 +106,10 @@ internal static class RunEvents
         && last == IdOf(run);
 
     private static string IdOf(RunRow run) => run.Version.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Without an id: it is no state of the run that a reconnecting client could have missed.</summary>
+    private static byte[] Event(StepProgress said) =>
+        Encoding.UTF8.GetBytes($"event: progress\ndata: {JsonSerializer.Serialize(ProgressBody.Of(said), ExecutorJson.Wire.ProgressBody)}\n\n");
 
     private static byte[] Event(RunRecord record)
     {

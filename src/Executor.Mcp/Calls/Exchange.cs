@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Executor.Mcp.Connections;
 using Executor.Mcp.Http;
+using Executor.Servers;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -9,8 +11,13 @@ namespace Executor.Mcp.Calls;
 /// <summary>One request on a client, in the scope of one call, and its withdrawal.</summary>
 internal sealed class Exchange(ConnectionLease lease, CallScope scope, CallDeadline deadline, McpOptions options, TimeProvider time)
 {
-    /// <summary>Far from the SDK's own, which count from 1 in each client, and within what a JavaScript server reads exactly.</summary>
-    private static long _lastRequestId = 1L << 40;
+    /// <summary>
+    /// Far from the SDK's own, which count from 1 in each client, and below 2^31: servers keep ids in 32 bits, and answer to another
+    /// id, or to none, where they do not fit.
+    /// </summary>
+    private const int FirstRequestId = 1 << 30;
+
+    private static int _requests;
 
     /// <summary>The server speaks a version with a handshake, and perhaps sessions.</summary>
     public bool HasHandshake => lease.ProtocolVersion is not { } version || ProtocolMemory.HasHandshake(version);
@@ -24,11 +31,24 @@ internal sealed class Exchange(ConnectionLease lease, CallScope scope, CallDeadl
         return new Exchange(lease, beside, within, options, time);
     }
 
+    /// <summary>Progress is passed on, and gives the call more time.</summary>
+    public IDisposable ListenForProgress(Action<McpProgress>? heard, out int token) => lease.Progress.Listen(
+        said =>
+        {
+            deadline.Extend();
+            heard?.Invoke(said);
+        },
+        out token);
+
+    public Task<IDisposable?> ListenToServerAsync() => lease.ListenAsync(deadline.Token);
+
     public CallDeadline Within(TimeSpan limit) => new(limit, time, deadline.Token);
 
-    public async Task<JsonNode?> SendAsync(string method, JsonObject parameters, string? name = null)
+    /// <returns>The result as the server sent it, or as near to it as JSON allows.</returns>
+    public async Task<JsonElement> SendAsync(string method, JsonObject parameters, string? name = null)
     {
-        var id = new RequestId(Interlocked.Increment(ref _lastRequestId));
+        scope.Forget();
+        var id = new RequestId(FirstRequestId + (Interlocked.Increment(ref _requests) & (FirstRequestId - 1)));
         var request = new JsonRpcRequest { Id = id, Method = method, Params = parameters };
 #pragma warning disable MCPEXP002 // The SDK would put the name into its header as it is, which only ASCII survives.
         if (name is not null)
@@ -38,7 +58,14 @@ internal sealed class Exchange(ConnectionLease lease, CallScope scope, CallDeadl
         var answer = SendInScopeAsync(request, abort.Token);
         try
         {
-            return (await answer.WaitAsync(deadline.Token)).Result;
+            var response = await answer.WaitAsync(deadline.Token);
+            // The SDK only saw that the reply came; one that it got by another way than the answer to the request, it has itself.
+            return scope.Reply switch
+            {
+                { Error: null } reply => reply.Result,
+                { } => throw new RpcErrorException(),
+                null => JsonSerializer.SerializeToElement(response.Result),
+            };
         }
         catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
         {
@@ -82,3 +109,6 @@ internal sealed class Exchange(ConnectionLease lease, CallScope scope, CallDeadl
         }
     }
 }
+
+/// <summary>What the error was is in the scope.</summary>
+internal sealed class RpcErrorException() : Exception("The server answered with an error.");

@@ -20,10 +20,11 @@ internal sealed class ToolCall(Exchange exchange, McpToolCall call)
         if (headers is null)
             throw new RefusedResultException(Failures.UnusableDefinition);
         exchange.Scope.ParameterHeaders = headers.Of(call.Arguments) ?? throw new RefusedResultException(Failures.UnmirroredArgument);
+        using var listening = exchange.ListenForProgress(call.OnProgress, out var progressToken);
         string? state = null;
         for (var round = 1; ; round++)
         {
-            var answer = await ExchangeAsync(state);
+            var answer = await ExchangeAsync(state, progressToken);
             var kind = ResultTypes.KindOf(answer);
             if (kind == ResultKind.Complete)
                 return new McpToolResult(answer, answer.TryGetProperty("isError", out var flag) && flag.ValueKind == JsonValueKind.True);
@@ -32,17 +33,17 @@ internal sealed class ToolCall(Exchange exchange, McpToolCall call)
         }
     }
 
-    private async Task<JsonElement> ExchangeAsync(string? state)
+    private async Task<JsonElement> ExchangeAsync(string? state, int progressToken)
     {
         var parameters = new JsonObject
         {
             ["name"] = call.Tool,
             ["arguments"] = JsonObject.Create(call.Arguments),
-            ["_meta"] = new JsonObject { [IdempotencyKey] = call.IdempotencyKey },
+            ["_meta"] = new JsonObject { [IdempotencyKey] = call.IdempotencyKey, ["progressToken"] = progressToken },
         };
         if (state is not null)
             parameters["requestState"] = state;
-        var answer = JsonSerializer.SerializeToElement(await exchange.SendAsync(RequestMethods.ToolsCall, parameters, call.Tool));
+        var answer = await exchange.SendAsync(RequestMethods.ToolsCall, parameters, call.Tool);
         return answer.ValueKind == JsonValueKind.Object
             ? answer
             : throw new MalformedAnswerException("The MCP server answered the call with something else than a result.");

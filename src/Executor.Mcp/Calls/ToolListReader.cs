@@ -28,6 +28,9 @@ internal sealed class ToolListReader(McpOptions options, bool hasHandshake)
     /// <summary>What a call of each kept tool mirrors; null for a tool to be rejected for it.</summary>
     public Dictionary<string, ParameterHeaders?> Headers => _headers;
 
+    /// <summary>Whether the server lists the name, on a tool that can be used or not.</summary>
+    public bool HasSeen(string name) => _repeatable.ContainsKey(name);
+
     public McpToolList Read() => new(
         [.. _tools.Select(tool => tool with { IsRepeatable = _repeatable[tool.Name] })], _leftOut, _moreLeftOut);
 

@@ -16,7 +16,7 @@ internal static class ToolListing
         do
         {
             var parameters = cursor is { } here ? new JsonObject { ["cursor"] = JsonValue.Create(here) } : [];
-            var page = JsonSerializer.SerializeToElement(await exchange.SendAsync(RequestMethods.ToolsList, parameters));
+            var page = await exchange.SendAsync(RequestMethods.ToolsList, parameters);
             Read(page, reader);
             cursor = NextCursor(page);
             if (cursor is { } next && !seen.Add(next.GetRawText()))

@@ -12,6 +12,12 @@ internal sealed class ConnectionLease(ConnectionPool pool, PooledConnection conn
 
     public string? ProtocolVersion => connected.ProtocolVersion;
 
+    public ProgressBoard Progress => connection.Progress;
+
+    /// <summary>Hears what the server asks unasked, for as long as a call lasts; null where it has no stream for that.</summary>
+    public async Task<IDisposable?> ListenAsync(CancellationToken cancellationToken) =>
+        connection.Stream is { } stream ? await stream.ListenAsync(cancellationToken) : null;
+
     /// <summary>What the server speaks is only remembered, and nothing has confirmed it on this connection.</summary>
     public bool IsUnproven => connected.FromMemory && !connection.Proven;
 

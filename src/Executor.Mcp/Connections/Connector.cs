@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Executor.Mcp.Calls;
 using Executor.Mcp.Http;
 using Executor.Security.Endpoints;
@@ -20,6 +21,7 @@ internal sealed class Connector(HttpClient http, McpOptions options, TimeProvide
     };
 
     private readonly ProtocolMemory _memory = new();
+    private readonly StreamMemory _streams = new(time);
 
     public async Task<ConnectResult> ConnectAsync(PooledConnection connection)
     {
@@ -50,6 +52,8 @@ internal sealed class Connector(HttpClient http, McpOptions options, TimeProvide
             Limit = limit.Token,
         };
         scope.Enter();
+        if (connection.Stream is { } stream)
+            await stream.DisposeAsync();
         await client.DisposeAsync();
     }
 
@@ -63,10 +67,12 @@ internal sealed class Connector(HttpClient http, McpOptions options, TimeProvide
         try
         {
             var client = await McpClient.CreateAsync(
-                Transport(connection), Options(version), NullLoggerFactory.Instance, cancellationToken);
+                Transport(connection), Options(connection, version), NullLoggerFactory.Instance, cancellationToken);
             var negotiated = client.NegotiatedProtocolVersion;
             if (negotiated is not null)
                 _memory.Remember(connection.Key.Server, negotiated);
+            if (negotiated is null || ProtocolMemory.HasHandshake(negotiated))
+                connection.Stream = new ServerStream(connection, client.SessionId, negotiated, http, _streams, options, time);
             return new ConnectResult.Connected(client, negotiated, FromMemory: false);
         }
         catch (Exception e) when (Failures.IsUpstream(e, scope))
@@ -87,12 +93,23 @@ internal sealed class Connector(HttpClient http, McpOptions options, TimeProvide
             NegotiatedProtocolVersion = version,
         };
         var client = await McpClient.ResumeSessionAsync(
-            Transport(connection), known, Options(version), NullLoggerFactory.Instance, cancellationToken);
+            Transport(connection), known, Options(connection, version), NullLoggerFactory.Instance, cancellationToken);
         return new ConnectResult.Connected(client, version, FromMemory: true);
     }
 
-    private McpClientOptions Options(string? version) => new()
+    private McpClientOptions Options(PooledConnection connection, string? version) => new()
     {
+        Handlers = new McpClientHandlers
+        {
+            NotificationHandlers =
+            [
+                new(NotificationMethods.ProgressNotification, (notification, _) =>
+                {
+                    connection.Progress.Receive(JsonSerializer.SerializeToElement(notification.Params));
+                    return ValueTask.CompletedTask;
+                }),
+            ],
+        },
         ClientInfo = Self,
         ProtocolVersion = version,
         InitializationTimeout = options.HandshakeTimeout,
@@ -105,7 +122,7 @@ internal sealed class Connector(HttpClient http, McpOptions options, TimeProvide
             Endpoint = connection.Server.Url,
             // Detection retries a refused request in the old transport and reports that failure instead of the first.
             TransportMode = HttpTransportMode.StreamableHttp,
-            // Nothing that a server says unasked is of use here, and it would hold a stream open per connection.
+            // ServerStream opens it while a call is under way: this one would be held open for as long as the client lives.
             EnableStandaloneGetStream = false,
         },
         http,

@@ -24,6 +24,11 @@ internal sealed class PooledConnection(ConnectionKey key, McpServer server, Acce
 
     public TaskCompletionSource<ConnectResult> Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    public ProgressBoard Progress { get; } = new();
+
+    /// <summary>Set before it is ready, where the server speaks a version that has such a stream.</summary>
+    public ServerStream? Stream { get; set; }
+
     public int Calls { get; set; }
 
     /// <summary>No new call gets it; it is closed when the last one ends.</summary>

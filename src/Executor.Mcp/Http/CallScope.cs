@@ -1,6 +1,9 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using Executor.Credentials;
+using Executor.Mcp.Http.Answers;
 using Executor.Servers;
+using ModelContextProtocol.Protocol;
 
 namespace Executor.Mcp.Http;
 
@@ -33,20 +36,52 @@ internal sealed class CallScope(McpServer server, ScopePurpose purpose, Func<Acc
     /// <summary>Ends requests that the SDK itself never gives up on.</summary>
     public CancellationToken Limit { get; init; }
 
-    /// <summary>The body of a request began to be written: from here on the server may have acted on it.</summary>
+    /// <summary>The body of the last message began to be written: from here on the server may have acted on it.</summary>
     public bool Sent { get; set; }
 
-    /// <summary>Of the last message posted.</summary>
-    public HttpStatusCode? Status { get; set; }
+    /// <summary>Of the last message posted, as all that follows; null until it is answered.</summary>
+    public HttpStatusCode? Status { get; private set; }
 
-    /// <summary>The last message posted named a session.</summary>
-    public bool NamedSession { get; set; }
+    /// <summary>It named a session.</summary>
+    public bool NamedSession { get; private set; }
 
-    /// <summary>RFC 6750 §3.1: the token is good but does not allow this.</summary>
-    public bool InsufficientScope { get; set; }
+    public RpcReply? Reply { get; private set; }
+
+    /// <summary>What stands beside the status of a refusal.</summary>
+    public Refusal? Refusal { get; private set; }
 
     /// <summary>An answer was read to its end.</summary>
     public bool AnswerEnded { get; set; }
+
+    /// <summary>Something was answered to some message of this scope.</summary>
+    public bool HasAnswer { get; private set; }
+
+    /// <summary>The id of the request that was posted last.</summary>
+    public long? Request { get; private set; }
+
+    /// <summary>It asked whether the server speaks the version without a handshake.</summary>
+    public bool IsProbe { get; private set; }
+
+    public void Begin(PostedContent message, bool namesSession)
+    {
+        (Request, NamedSession, IsProbe) = (message.RequestId, namesSession, message.Method == RequestMethods.ServerDiscover);
+        Forget();
+    }
+
+    /// <summary>Before a request, so that nothing of the one before it is taken for its answer.</summary>
+    public void Forget() => (Sent, Status, Reply, Refusal, AnswerEnded) = (false, null, null, null, false);
+
+    public void Note(HttpStatusCode status) => (Status, HasAnswer) = (status, true);
+
+    public void Keep(RpcReply reply)
+    {
+        // Mending may have made it longer than it was.
+        if (reply.Error is null && JsonMarshal.GetRawUtf8Value(reply.Result).Length > Budget.Limit)
+            throw new AnswerTooLargeException();
+        Reply = reply;
+    }
+
+    public void Keep(Refusal refusal) => (Refusal, Reply) = (refusal, refusal.Reply);
 
     /// <summary>For the calling async method and what it awaits: the change does not leave the method.</summary>
     public void Enter() => Ambient.Value = this;
@@ -57,6 +92,9 @@ internal enum ScopePurpose
     Connect,
     Call,
     Cancel,
+
+    /// <summary>The stream on which a server speaks unasked, and what is answered there.</summary>
+    Listen,
     Close,
 }
 
@@ -64,6 +102,8 @@ internal enum ScopePurpose
 internal sealed class ByteBudget(long bytes)
 {
     private long _left = bytes;
+
+    public long Limit { get; } = bytes;
 
     public void Spend(int count)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace Executor.Mcp.Http;
 
@@ -15,7 +16,13 @@ internal sealed class PostedContent : HttpContent
     {
         _message = message;
         _scope = scope;
+        (RequestId, Method) = Read(message);
     }
+
+    /// <summary>Null for what asks for no reply: a notification, or our own reply to the server.</summary>
+    public long? RequestId { get; }
+
+    public string? Method { get; }
 
     public static async Task<PostedContent> FromAsync(HttpContent content, CallScope scope, CancellationToken cancellationToken)
     {
@@ -37,5 +44,26 @@ internal sealed class PostedContent : HttpContent
     {
         length = _message.Length;
         return true;
+    }
+
+    private static (long? Id, string? Method) Read(byte[] message)
+    {
+        var reader = new Utf8JsonReader(message);
+        long? id = null;
+        string? method = null;
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isId = reader.ValueTextEquals("id"u8);
+            var isMethod = reader.ValueTextEquals("method"u8);
+            reader.Read();
+            if (isId && reader.TokenType == JsonTokenType.Number)
+                id = reader.GetInt64();
+            else if (isMethod)
+                method = reader.GetString();
+            reader.Skip();
+        }
+
+        return (method is null ? null : id, method);
     }
 }

@@ -1,16 +1,16 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Executor.Mcp.Http.Answers;
 
 namespace Executor.Mcp.Http;
 
 /// <summary>Puts the credentials of one call on its own requests and on no others, and keeps what the server answers within bounds.</summary>
-internal sealed class UpstreamHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+internal sealed class UpstreamHandler(HttpMessageHandler inner, TimeProvider time) : DelegatingHandler(inner)
 {
     private const string Authorization = "Authorization";
     private const string SessionHeader = "Mcp-Session-Id";
     private const string VersionHeader = "MCP-Protocol-Version";
     private const string ResumptionHeader = "Last-Event-ID";
-    private const int MaxErrorBytes = 64 * 1024;
 
     /// <summary>A server that ends its streams at once and says <c>retry: 0</c> would be asked as fast as this machine can.</summary>
     private static readonly TimeSpan ResumptionPause = TimeSpan.FromMilliseconds(200);
@@ -23,15 +23,26 @@ internal sealed class UpstreamHandler(HttpMessageHandler inner) : DelegatingHand
 
         Dress(request, scope);
         if (request.Content is { } message)
-            request.Content = await PostedContent.FromAsync(message, scope, cancellationToken);
+        {
+            var posted = await PostedContent.FromAsync(message, scope, cancellationToken);
+            request.Content = posted;
+            scope.Begin(posted, request.Headers.Contains(SessionHeader));
+        }
 
         if (request.Method == HttpMethod.Get && request.Headers.Contains(ResumptionHeader))
             await Task.Delay(ResumptionPause, cancellationToken);
-        if (!scope.Limit.CanBeCanceled)
-            return Receive(request, await base.SendAsync(request, cancellationToken), scope);
-
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, scope.Limit);
-        return Receive(request, await base.SendAsync(request, limited.Token), scope);
+        var response = await base.SendAsync(request, limited.Token);
+        try
+        {
+            await ReceiveAsync(request, response, scope, limited.Token);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
     }
 
     private static bool HasOrigin(Uri target, Uri server) =>
@@ -63,44 +74,28 @@ internal sealed class UpstreamHandler(HttpMessageHandler inner) : DelegatingHand
             request.Headers.TryAddWithoutValidation(VersionHeader, version);
     }
 
-    private static HttpResponseMessage Receive(HttpRequestMessage request, HttpResponseMessage response, CallScope scope)
+    private async Task ReceiveAsync(HttpRequestMessage request, HttpResponseMessage response, CallScope scope, CancellationToken cancellationToken)
     {
-        try
+        var posted = request.Content as PostedContent;
+        if (posted is not null)
+            scope.Note(response.StatusCode);
+        if (response.IsSuccessStatusCode)
         {
-            if (request.Method == HttpMethod.Post)
-                Note(request, response, scope);
-            if (response.IsSuccessStatusCode)
-                response.Content = new CappedContent(response.Content, scope, scope.Budget);
-            else if (IsJson(response) && response.StatusCode == HttpStatusCode.BadRequest)
-                response.Content = new CappedContent(response.Content, scope, new ByteBudget(MaxErrorBytes));
-            else if (scope.Purpose == ScopePurpose.Call && request.Method == HttpMethod.Post)
-                throw new UpstreamStatusException(response.StatusCode);
-            else
-                Empty(response);
-            return response;
+            // What a server says unasked is no call's answer.
+            response.Content = posted is { RequestId: null } || scope.Purpose == ScopePurpose.Listen
+                ? new CappedContent(response.Content, scope, scope.Budget)
+                : new AnswerContent(response.Content, scope, posted?.RequestId ?? scope.Request);
+            return;
         }
-        catch
-        {
-            response.Dispose();
-            throw;
-        }
-    }
 
-    private static void Note(HttpRequestMessage request, HttpResponseMessage response, CallScope scope)
-    {
-        scope.Status = response.StatusCode;
-        scope.NamedSession = request.Headers.Contains(SessionHeader);
-        scope.InsufficientScope = response.StatusCode == HttpStatusCode.Forbidden
-            && response.Headers.WwwAuthenticate.Any(challenge =>
-                challenge.Parameter?.Contains("insufficient_scope", StringComparison.OrdinalIgnoreCase) == true);
-    }
-
-    private static bool IsJson(HttpResponseMessage response) =>
-        string.Equals(response.Content.Headers.ContentType?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase);
-
-    private static void Empty(HttpResponseMessage response)
-    {
+        if (posted is not null)
+            scope.Keep(await Refusal.ReadAsync(response, posted.RequestId, time, cancellationToken));
         response.Content.Dispose();
         response.Content = new ByteArrayContent([]);
+        // The SDK would put the body into an exception's message and, on a 404 to a session, cancel every call on the same client.
+        if (posted is not null && scope.Purpose == ScopePurpose.Call)
+            throw new UpstreamStatusException(response.StatusCode);
+        if (posted is not null && scope.Purpose == ScopePurpose.Connect)
+            OlderHandshake.Prompt(response, scope);
     }
 }

@@ -9,7 +9,7 @@ namespace Executor.Mcp.Http;
 /// </summary>
 internal static class UpstreamHttp
 {
-    public static HttpClient Create(McpOptions options)
+    public static HttpClient Create(McpOptions options, TimeProvider time)
     {
         var sockets = new SocketsHttpHandler
         {
@@ -31,6 +31,6 @@ internal static class UpstreamHttp
             MaxResponseDrainSize = 64 * 1024,
             ResponseDrainTimeout = TimeSpan.FromSeconds(1),
         };
-        return new HttpClient(new UpstreamHandler(sockets)) { Timeout = Timeout.InfiniteTimeSpan };
+        return new HttpClient(new UpstreamHandler(sockets, time)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 }

@@ -43,6 +43,9 @@ internal sealed record ServerSettings
 
     public required bool IsDevelopment { get; init; }
 
+    /// <summary>Whether MCP and OAuth servers are told the trace that a request belongs to.</summary>
+    public required bool SendTraceparent { get; init; }
+
     public required Uri? OtlpEndpoint { get; init; }
 
     /// <summary>What was set and has no effect, or hardly was meant; to be logged.</summary>

@@ -43,13 +43,16 @@ internal static class Settings
     public static readonly Setting Environment = new(
         "ASPNETCORE_ENVIRONMENT", "Development lets token endpoints be plain http and on this machine, nothing else");
 
+    public static readonly Setting SendTraceparent = new(
+        "EXECUTOR_SEND_TRACEPARENT", "true tells MCP and OAuth servers the traceparent of a request; nothing else of a trace is told (false)");
+
     public static readonly Setting OtlpEndpoint = new("OTEL_EXPORTER_OTLP_ENDPOINT", "where traces and metrics go");
 
     public static readonly IReadOnlyList<Setting> All =
     [
         AuthSecret, EncryptionKey, RetiredKeys, McpServers, NodeName, TokenLifetime, DatabasePath, DatabaseUrl, DatabaseHost, DatabasePort,
         DatabaseName, DatabaseUser, DatabasePassword, DatabaseSsl, DatabaseSchema, HttpHost, HttpPort, StepTimeout, StopTimeout, RunRetention,
-        LogLevel, LogFormat, Environment, OtlpEndpoint,
+        LogLevel, LogFormat, Environment, SendTraceparent, OtlpEndpoint,
     ];
 
     /// <summary>Further names that a node on silos knows.</summary>

@@ -45,6 +45,7 @@ internal static class SettingsReader
                 Settings.LogFormat, Console.IsOutputRedirected ? LogFormat.Json : LogFormat.Text, "text or json",
                 ("text", LogFormat.Text), ("json", LogFormat.Json)),
             IsDevelopment = string.Equals(values.Find(Settings.Environment), "Development", StringComparison.OrdinalIgnoreCase),
+            SendTraceparent = values.Word(Settings.SendTraceparent, false, "true or false", ("true", true), ("false", false)),
             OtlpEndpoint = ReadEndpoint(values),
             Warnings = [],
         };

@@ -33,7 +33,8 @@ internal static class NodeComposition
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseWatch>());
         services.AddExecutorNodes();
         services.Configure<NodeOptions>(node => node.Name = settings.NodeName);
-        services.AddExecutorMcp();
+        services.AddExecutorMcp(mcp => mcp.SendTraceparent = settings.SendTraceparent);
+        services.AddSingleton(new GuardedHttpOptions { SendTraceparent = settings.SendTraceparent });
         services.AddExecutorHttp(settings.Authentication);
     }
 

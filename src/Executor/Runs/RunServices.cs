@@ -26,6 +26,8 @@ public static class RunServices
         services.AddSingleton<RunWriter>();
         services.AddSingleton<StepRenderer>();
         services.AddSingleton<UnknownOutcome>();
+        services.AddSingleton<RunProgress>();
+        services.AddSingleton<IRunProgress>(provider => provider.GetRequiredService<RunProgress>());
         services.AddSingleton<DriverParts>();
         services.AddSingleton<SchedulerSignal>();
         services.AddSingleton(provider => new RunSlots(

@@ -20,8 +20,15 @@ public interface IMcpGateway
 
 /// <param name="Arguments">A JSON object.</param>
 /// <param name="IdempotencyKey">Sent in <c>_meta</c>; the same for every attempt at the same step.</param>
-/// <param name="Timeout">Covers the whole exchange, body included.</param>
-public sealed record McpToolCall(string Tool, JsonElement Arguments, string IdempotencyKey, TimeSpan Timeout);
+/// <param name="Timeout">How long nothing may be heard of the call: its answer, or its progress. Covers the whole exchange, body included.</param>
+public sealed record McpToolCall(string Tool, JsonElement Arguments, string IdempotencyKey, TimeSpan Timeout)
+{
+    /// <summary>How long it may take, whatever progress is heard; the time-out where nothing else is said.</summary>
+    public TimeSpan? Longest { get; init; }
+
+    /// <summary>Called with each progress that is heard, on the thread that brought it; it must not take long.</summary>
+    public Action<McpProgress>? OnProgress { get; init; }
+}
 
 /// <param name="Result">The <c>CallToolResult</c> as JSON: <c>content</c>, <c>structuredContent</c>, …</param>
 /// <param name="IsError">The tool ran and says that it failed.</param>
@@ -42,13 +49,19 @@ public abstract record McpOutcome<T>
 }
 
 /// <param name="Code">Stable, e.g. <see cref="McpFailureCodes.Unreachable"/>.</param>
-/// <param name="Message">Our own words, fit for the user; quotes nothing of what the server sent.</param>
+/// <param name="Message">Our own words, fit for the user; quotes nothing of what the server sent but the scopes that a 403 names.</param>
 /// <param name="Effect">Whether the tool may have run.</param>
 public sealed record McpFailure(string Code, string Message, McpEffect Effect)
 {
     /// <summary>The server answered, whatever it said: it did not turn the token down.</summary>
     public bool IsAnswer => Code
         is not (McpFailureCodes.Unreachable or McpFailureCodes.TimedOut or McpFailureCodes.ConnectionLost or McpFailureCodes.Busy);
+
+    /// <summary>The server, or the gateway for it, has no room now: to be tried again by itself, not before this. Nothing ran.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Nobody has to do anything about it.</summary>
+    public bool MayPass => Code == McpFailureCodes.Busy || RetryAfter is not null;
 }
 
 public enum McpEffect

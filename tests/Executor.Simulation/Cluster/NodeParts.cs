@@ -72,6 +72,7 @@ internal sealed class NodeParts
             Liveness,
             world.RunOptions,
             Shared.RunMetrics,
+            new RunProgress(),
             time,
             random);
         var signal = new SchedulerSignal(time);

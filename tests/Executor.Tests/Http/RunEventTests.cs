@@ -2,6 +2,7 @@ using System.Text.Json;
 using Executor.Identity;
 using Executor.Nodes;
 using Executor.Runs;
+using Executor.Servers;
 using Executor.Tests.Http.Fakes;
 using Executor.Tests.Infrastructure;
 
@@ -59,6 +60,29 @@ public sealed class RunEventTests : IAsyncLifetime
             Assert.StartsWith(":", await reader.ReadLineAsync().WaitAsync(Patience), StringComparison.Ordinal);
             Assert.Equal("", await reader.ReadLineAsync().WaitAsync(Patience));
         }
+    }
+
+    [Fact]
+    public async Task Progress_of_the_step_under_way_is_told_at_a_readers_pace_and_ends_with_the_call()
+    {
+        _node.Progress.Report(_run.Run.Id, new StepProgress("a", new McpProgress(1, 4, "one\ntwo")));
+        using var response = await WatchAsync(null);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        await EventAsync(reader);
+
+        Assert.Equal("""{"stepId":"a","progress":1,"total":4,"message":"one\ntwo"}""", await ProgressAsync(reader));
+        for (var i = 2; i <= 4; i++)
+            _node.Progress.Report(_run.Run.Id, new StepProgress("a", new McpProgress(i, null, null)));
+        await WaitForTimerAsync();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("""{"stepId":"a","progress":4}""", await ProgressAsync(reader));
+
+        _node.Progress.End(_run.Run.Id);
+        using var late = await WatchAsync(null);
+        using var lateReader = new StreamReader(await late.Content.ReadAsStreamAsync());
+        await EventAsync(lateReader);
+        _node.Runs.Snapshots.Writer.Complete();
+        Assert.Null(await lateReader.ReadLineAsync().WaitAsync(Patience));
     }
 
     [Fact]
@@ -152,6 +176,14 @@ public sealed class RunEventTests : IAsyncLifetime
         var data = await reader.ReadLineAsync().WaitAsync(Patience);
         Assert.Equal("", await reader.ReadLineAsync().WaitAsync(Patience));
         return (id![4..], JsonDocument.Parse(data!["data: ".Length..]).RootElement.Text("status"));
+    }
+
+    private static async Task<string> ProgressAsync(StreamReader reader)
+    {
+        Assert.Equal("event: progress", await reader.ReadLineAsync().WaitAsync(Patience));
+        var data = await reader.ReadLineAsync().WaitAsync(Patience);
+        Assert.Equal("", await reader.ReadLineAsync().WaitAsync(Patience));
+        return data!["data: ".Length..];
     }
 
     private async Task WaitForTimerAsync()

@@ -24,7 +24,8 @@ internal sealed class RawServer : IAsyncDisposable
     public Uri Url { get; }
 
     /// <param name="answer">Gets each message but <c>server/discover</c>.</param>
-    public static async Task<RawServer> StartAsync(Func<HttpContext, JsonNode, Task> answer)
+    /// <param name="discovers">False: that one too.</param>
+    public static async Task<RawServer> StartAsync(Func<HttpContext, JsonNode, Task> answer, bool discovers = true)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -33,7 +34,7 @@ internal sealed class RawServer : IAsyncDisposable
         app.Run(async http =>
         {
             var message = http.Request.Method == "POST" ? await JsonNode.ParseAsync(http.Request.Body) : null;
-            if (message?["method"]?.ToString() == "server/discover")
+            if (discovers && message?["method"]?.ToString() == "server/discover")
                 await ResultAsync(http, message, """{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"ttlMs":0,"cacheScope":"private"}""");
             else
                 await answer(http, message ?? new JsonObject());

@@ -14,7 +14,7 @@ public sealed class UpstreamHandlerTests
     public async Task Bearer_leaves_for_the_servers_own_origin_only(string target, bool sent)
     {
         using var wire = new Wire();
-        using var http = new HttpMessageInvoker(new UpstreamHandler(wire));
+        using var http = new HttpMessageInvoker(new UpstreamHandler(wire, TimeProvider.System));
         using var request = new HttpRequestMessage(HttpMethod.Get, target);
         new CallScope(
             McpHarness.Server(new Uri("https://crm.example.com/mcp")), ScopePurpose.Call, () => new AccessToken("mine"), new ByteBudget(1000)).Enter();
@@ -29,7 +29,7 @@ public sealed class UpstreamHandlerTests
     public async Task Request_outside_any_call_is_refused()
     {
         using var wire = new Wire();
-        using var http = new HttpMessageInvoker(new UpstreamHandler(wire));
+        using var http = new HttpMessageInvoker(new UpstreamHandler(wire, TimeProvider.System));
         using var request = new HttpRequestMessage(HttpMethod.Get, "https://crm.example.com/mcp");
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => http.SendAsync(request, CancellationToken.None));

@@ -139,6 +139,29 @@ public class InterruptionTests
     }
 
     [Fact]
+    public async Task Progress_moves_the_timeout_and_does_not_move_it_for_ever()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Held("tool", Destructive);
+        var node = await world.StartedNodeAsync();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool") with { Timeout = TimeSpan.FromSeconds(10) });
+        var call = await world.Gateway.Calls.WaitForAsync(_ => true);
+        Assert.Equal(TimeSpan.FromSeconds(100), call.Call.Longest);
+
+        var began = world.Time.GetUtcNow();
+        await world.AdvanceUntilAsync(
+            node,
+            id,
+            record =>
+            {
+                call.Call.OnProgress!(new McpProgress(1, null, null));
+                return record.Run.AwaitingReason == AwaitingReason.Interrupted;
+            },
+            TimeSpan.FromSeconds(1));
+        Assert.InRange(world.Time.GetUtcNow() - began, TimeSpan.FromSeconds(99), TimeSpan.FromSeconds(160));
+    }
+
+    [Fact]
     public async Task Name_that_a_harmless_and_a_destructive_tool_share_is_not_repeated()
     {
         await using var world = await RunWorld.StartAsync();

@@ -13,6 +13,7 @@ internal sealed class DriverParts(
     INodeLiveness liveness,
     IOptions<RunOptions> options,
     RunMetrics metrics,
+    RunProgress progress,
     TimeProvider time,
     Random random)
 {
@@ -29,6 +30,8 @@ internal sealed class DriverParts(
     public RunOptions Options => options.Value;
 
     public RunMetrics Metrics => metrics;
+
+    public RunProgress Progress => progress;
 
     public TimeProvider Time => time;
 

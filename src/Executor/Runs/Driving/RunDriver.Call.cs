@@ -7,9 +7,6 @@ namespace Executor.Runs.Driving;
 
 internal sealed partial class RunDriver
 {
-    /// <summary>How much longer than the gateway this waits: its own answer says more.</summary>
-    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(5);
-
     /// <summary>
     /// A look at the row costs a query, and the driver's own writes announce changes too: a call this short is over before anybody
     /// could have cancelled it.
@@ -23,13 +20,22 @@ internal sealed partial class RunDriver
         var definition = Current.Definition;
         var timeout = definition.Timeout is { } own && own > TimeSpan.Zero ? own : parts.Options.StepTimeout;
 
+        using var limit = new CallLimit(timeout, parts.Options.MaxStepTimeout, parts.Time);
+
         // The same for every attempt, a retry that the user asks for included: whether an earlier one took effect is exactly what
         // nobody knows, and this is how a server that remembers keys can tell.
-        var call = new McpToolCall(definition.Tool, ready.Arguments, $"{_claim.Run}/{Current.Index}", timeout);
+        var call = new McpToolCall(definition.Tool, ready.Arguments, $"{_claim.Run}/{Current.Index}", timeout)
+        {
+            Longest = limit.Most,
+            OnProgress = said =>
+            {
+                limit.Extend();
+                parts.Progress.Report(_claim.Run, new StepProgress(definition.Id, said));
+            },
+        };
         var stop = activity.BeginCall();
         using var over = new CancellationTokenSource();
-        using var limit = new CancellationTokenSource(timeout + _grace, parts.Time);
-        await using var limited = limit.Token.Register(() => stop.Stop(StopReason.TimedOut));
+        await using var limited = limit.Passed.Register(() => stop.Stop(StopReason.TimedOut));
         var watch = WatchAsync(stop, over.Token);
         var began = parts.Time.GetTimestamp();
         AuthorizedOutcome<McpToolResult>? outcome = null;
@@ -53,6 +59,7 @@ internal sealed partial class RunDriver
         }
 
         over.Cancel();
+        parts.Progress.End(_claim.Run);
         await watch;
         parts.Metrics.Called(parts.Time.GetElapsedTime(began));
         activity.EndCall(stop);
@@ -94,8 +101,8 @@ internal sealed partial class RunDriver
                 return BlockAsync(taken, busy.RetryAfter, busy.Reason, GiveUpBlocked);
             case AuthorizedOutcome<McpToolResult>.EncryptionKeyMissing:
                 return FailAsync(Current, _keyMissing);
-            case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Code: McpFailureCodes.Busy, Effect: McpEffect.None } }:
-                return BlockAsync(taken, TimeSpan.Zero, BlockedReason.McpServerBusy, GiveUpBlocked);
+            case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Effect: McpEffect.None } full } when full.MayPass:
+                return BlockAsync(taken, full.RetryAfter ?? TimeSpan.Zero, BlockedReason.McpServerBusy, GiveUpBlocked);
             case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Effect: not McpEffect.Unknown } failure }:
                 return FailAsync(Current, new StepError(failure.Code, failure.Message, failure.Effect == McpEffect.None));
             case AuthorizedOutcome<McpToolResult>.Failed:

@@ -38,6 +38,7 @@ internal sealed class UnknownOutcome(IMcpServerCatalog catalog, AuthorizedMcp mc
             AuthorizedOutcome<McpToolList>.NeedsReauth seen => new UnknownVerdict.NeedsReauth(seen.Seen),
             AuthorizedOutcome<McpToolList>.Unavailable busy => new UnknownVerdict.Later(busy.RetryAfter, busy.Reason),
             AuthorizedOutcome<McpToolList>.Failed { Failure.Code: var code } when !MayPass(code) => new UnknownVerdict.Ask(),
+            AuthorizedOutcome<McpToolList>.Failed { Failure.RetryAfter: { } pause } when pause > _noHurry => new UnknownVerdict.Later(pause, BlockedReason.McpServerBusy),
             _ => new UnknownVerdict.Later(_noHurry, BlockedReason.McpServerBusy),
         };
     }

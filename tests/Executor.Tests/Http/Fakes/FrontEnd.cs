@@ -6,6 +6,7 @@ using Executor.Http;
 using Executor.Http.Authentication;
 using Executor.Nodes;
 using Executor.Runs;
+using Executor.Runs.Driving;
 using Executor.Servers;
 using Executor.Testing.Secrets;
 using Executor.Tests.Infrastructure;
@@ -32,6 +33,7 @@ internal sealed class FrontEnd : IAsyncDisposable, IDatabaseHealth
             builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<ICredentials>(Credentials);
         builder.Services.AddSingleton<IRuns>(Runs);
+        builder.Services.AddSingleton<IRunProgress>(Progress);
         builder.Services.AddSingleton<IMcpServerCatalog>(Servers);
         builder.Services.AddSingleton<IMcpGateway>(Servers);
         builder.Services.AddSingleton<AuthorizedMcp>();
@@ -47,6 +49,8 @@ internal sealed class FrontEnd : IAsyncDisposable, IDatabaseHealth
     public FakeCredentials Credentials { get; } = new();
 
     public FakeRuns Runs { get; } = new();
+
+    public RunProgress Progress { get; } = new();
 
     public FakeServers Servers { get; } = new();
 
