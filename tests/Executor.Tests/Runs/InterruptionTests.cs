@@ -201,7 +201,7 @@ public class InterruptionTests
         await using var world = await RunWorld.StartAsync();
         world.Gateway.Tool("tool", _ => ScriptedGateway.Failed(McpEffect.Unknown), Destructive);
         world.Gateway.Tool("next", _ => ScriptedGateway.Ok());
-        world.Gateway.Listing = new McpOutcome<IReadOnlyList<McpTool>>.Failed(new McpFailure(McpFailureCodes.Unreachable, "Away.", McpEffect.None));
+        world.Gateway.Listing = new McpOutcome<McpToolList>.Failed(new McpFailure(McpFailureCodes.Unreachable, "Away.", McpEffect.None));
         var node = await world.StartedNodeAsync();
         var began = world.Time.GetUtcNow();
         var id = await node.StartRunAsync(RunWorld.Step("a", "tool"), RunWorld.Step("b", "next"));
