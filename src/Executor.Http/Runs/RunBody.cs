@@ -16,9 +16,15 @@ internal sealed record RunBody(string Id, string Name, [property: JsonConverter(
     /// </summary>
     public string? BlockedReason { get; init; }
 
+    /// <summary>Left out in lists, while a node is at the run, and when it has ended.</summary>
+    public WaitBody? WaitsFor { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Left out until the run has ended.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
 
     /// <summary>Left out in lists.</summary>
     public StepBody[]? Steps { get; init; }
@@ -30,10 +36,12 @@ internal sealed record RunBody(string Id, string Name, [property: JsonConverter(
         BlockedReason = run.BlockedReason?.Word,
         CreatedAt = run.CreatedAt,
         UpdatedAt = run.UpdatedAt,
+        FinishedAt = run.FinishedAt,
     };
 
     public static RunBody Of(RunRecord record) => Of(record.Run) with
     {
+        WaitsFor = WaitBody.Of(record),
         Steps = [.. record.Steps.Select(step => StepBody.Of(step, step.Index == record.Run.Position ? Reason(record.Run) : null))],
     };
 
@@ -47,8 +55,16 @@ internal sealed record RunBody(string Id, string Name, [property: JsonConverter(
 
 internal sealed record AwaitedBody(string McpServerId);
 
-internal sealed record StepBody(string Id, StepState Status)
+/// <param name="Arguments">As they were given, with their references.</param>
+/// <param name="Attempts">How often the tool has been called.</param>
+internal sealed record StepBody(string Id, StepState Status, string McpServerId, string Tool, RawJson Arguments, int Attempts)
 {
+    /// <summary>When the latest attempt began.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it succeeded or failed, or was skipped or cancelled.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
     public WaitReason? AwaitingInputReason { get; init; }
 
     /// <summary>The tool's answer as JSON, exactly as it was stored.</summary>
@@ -58,8 +74,16 @@ internal sealed record StepBody(string Id, StepState Status)
 
     /// <param name="waiting">Why the run waits at this step. The journal does not say so: a parked step is simply not done yet.</param>
     public static StepBody Of(StepRow step, WaitReason? waiting) =>
-        new(step.Definition.Id, waiting is null ? State(step.Status) : StepState.AwaitingInput)
+        new(
+            step.Definition.Id,
+            waiting is null ? State(step.Status) : StepState.AwaitingInput,
+            step.Definition.Server.Value,
+            step.Definition.Tool,
+            new RawJson(step.Definition.Arguments),
+            step.Attempts)
         {
+            StartedAt = step.StartedAt,
+            FinishedAt = step.FinishedAt,
             AwaitingInputReason = waiting,
             Result = step.Result is { } json ? new RawJson(json) : null,
             Error = step.Error is { } error ? StepErrorBody.Of(error) : null,

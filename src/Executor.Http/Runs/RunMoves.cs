@@ -17,7 +17,7 @@ internal static class RunMoves
     {
         runs.MapPost("/{id}/trigger", TriggerAsync)
             .WithName("TriggerRun")
-            .WithSummary("Goes on with a waiting run; an action decides about an interrupted or harmlessly failed step.")
+            .WithSummary("Goes on with a run that nobody is at; an action decides about its step: retry it at once, or skip it.")
             .TakesJson(typeof(TriggerBody), required: false)
             .Problems(400, 404, 409, 413, 415)
             .RequireRateLimiting(Overload.Work);
@@ -47,7 +47,7 @@ internal static class RunMoves
             TriggerOutcome.ActionRequired => Problem.Conflict(
                 ProblemTypes.ActionRequired, "Nobody knows whether the step took effect: send {\"action\":\"retry\"} or {\"action\":\"skip\"}"),
             TriggerOutcome.ActionNotAllowed => Problem.Conflict(
-                ProblemTypes.ActionNotAllowed, "The action does not fit what the run waits for"),
+                ProblemTypes.ActionNotAllowed, "There is nothing to decide: the run's end has been asked for"),
             _ => throw new InvalidOperationException("An outcome that is not known."),
         };
     }

@@ -15,7 +15,7 @@ internal sealed class RunSql(Dialect dialect)
 
     public const string StepColumns =
         "run_id, idx, step_id, server, tool, arguments, timeout_ms, on_unknown, status, attempts, "
-        + "error_code, error_message, error_retryable";
+        + "error_code, error_message, error_retryable, started_at, finished_at, interruption";
 
     private readonly ConcurrentDictionary<int, string> _updates = new(), _journals = new(), _inserts = new();
 
@@ -88,7 +88,7 @@ internal sealed class RunSql(Dialect dialect)
         {
             sql.Append(n == 0 ? "" : ", ")
                 .Append($"(@Id, @Idx{n}, @StepId{n}, @Server{n}, @Tool{n}, @Arguments{n}, @TimeoutMs{n}, @OnUnknown{n}, ")
-                .Append("'pending', 0, NULL, NULL, 0)");
+                .Append("'pending', 0, NULL, NULL, 0, NULL, NULL, NULL)");
         }
 
         return sql.Append(";\n").ToString();
@@ -111,7 +111,8 @@ internal sealed class RunSql(Dialect dialect)
         {
             sql.Append($"UPDATE run_steps SET status = @StepStatus{n}, attempts = @Attempts{n}, ")
                 .Append($"result = coalesce(@Result{n}, result), error_code = @ErrorCode{n}, ")
-                .Append($"error_message = @ErrorMessage{n}, error_retryable = @ErrorRetryable{n} ")
+                .Append($"error_message = @ErrorMessage{n}, error_retryable = @ErrorRetryable{n}, ")
+                .Append($"started_at = @StartedAt{n}, finished_at = @FinishedAt{n}, interruption = @Interruption{n} ")
                 .Append($"WHERE run_id = @Id AND idx = @Idx{n};\n");
         }
 

@@ -32,6 +32,15 @@ internal static class RunWords
         (StepStatus.Skipped, "skipped"),
         (StepStatus.Cancelled, "cancelled"));
 
+    public static readonly Words<Interruption> Interruption = new(
+        (Executor.Runs.Interruption.NodeDied, "node-died"),
+        (Executor.Runs.Interruption.NodeStopped, "node-stopped"),
+        (Executor.Runs.Interruption.TimedOut, "timeout"),
+        (Executor.Runs.Interruption.ConnectionLost, "connection"),
+        (Executor.Runs.Interruption.ServerError, "server-error"),
+        (Executor.Runs.Interruption.UnreadableAnswer, "unreadable-answer"),
+        (Executor.Runs.Interruption.InternalError, "internal-error"));
+
     public static readonly Words<OnUnknown> OnUnknown = new(
         (Executor.Runs.OnUnknown.ByAnnotations, "by-annotations"),
         (Executor.Runs.OnUnknown.Retry, "retry"),

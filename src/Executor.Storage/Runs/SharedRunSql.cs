@@ -10,7 +10,8 @@ internal static class SharedRunSql
         "place, id, expected, status, position, next_server, awaiting_reason, awaited_server, parked_cause, not_before, blocked_since, blocked_reason, "
         + "cancel_requested, owner_name, owner_incarnation, fence, updated_at, finished_at";
 
-    private const string Steps = "run, idx, status, attempts, result, error_code, error_message, error_retryable";
+    private const string Steps =
+        "run, idx, status, attempts, result, error_code, error_message, error_retryable, started_at, finished_at, interruption";
 
     /// <summary>
     /// Picks the rows that have the expected version and that nobody else is changing: who waits for nobody is nobody's deadlock.
@@ -32,7 +33,8 @@ internal static class SharedRunSql
         + "FROM picked p WHERE r.id = p.id RETURNING p.place, r.id), "
         + $"entries AS (SELECT m.id, j.* FROM {Rows("j", Steps)} JOIN moved m ON m.place = j.run LIMIT (SELECT cardinality(@j_run))), "
         + "journaled AS (UPDATE run_steps s SET status = e.status, attempts = e.attempts, result = coalesce(e.result, s.result), "
-        + "error_code = e.error_code, error_message = e.error_message, error_retryable = e.error_retryable "
+        + "error_code = e.error_code, error_message = e.error_message, error_retryable = e.error_retryable, "
+        + "started_at = e.started_at, finished_at = e.finished_at, interruption = e.interruption "
         + "FROM entries e WHERE s.run_id = e.id AND s.idx = e.idx) "
         + $"SELECT place, {dialect.Now} AS now FROM moved;\n";
 
@@ -66,7 +68,10 @@ internal static class SharedRunSql
             .With("j_result", steps.ToArray(step => step.Entry.Result))
             .With("j_error_code", steps.ToArray(step => step.Entry.ErrorCode))
             .With("j_error_message", steps.ToArray(step => step.Entry.ErrorMessage))
-            .With("j_error_retryable", steps.ToArray(step => step.Entry.ErrorRetryable));
+            .With("j_error_retryable", steps.ToArray(step => step.Entry.ErrorRetryable))
+            .With("j_started_at", steps.ToArray(step => step.Entry.StartedAt))
+            .With("j_finished_at", steps.ToArray(step => step.Entry.FinishedAt))
+            .With("j_interruption", steps.ToArray(step => step.Entry.Interruption));
     }
 
     /// <summary>

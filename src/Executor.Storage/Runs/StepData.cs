@@ -34,6 +34,12 @@ internal sealed class StepData
 
     public int ErrorRetryable { get; init; }
 
+    public long? StartedAt { get; init; }
+
+    public long? FinishedAt { get; init; }
+
+    public string? Interruption { get; init; }
+
     public StepRow ToRow() => new()
     {
         Index = Idx,
@@ -48,6 +54,9 @@ internal sealed class StepData
         Attempts = Attempts,
         Result = Result,
         Error = ErrorCode is null ? null : new StepError(ErrorCode, ErrorMessage ?? "", ErrorRetryable != 0),
+        StartedAt = UnixTime.From(StartedAt),
+        FinishedAt = UnixTime.From(FinishedAt),
+        Interruption = Interruption is null ? null : RunWords.Interruption.Parse(Interruption),
     };
 
     /// <summary>Adds the parameters of a new step.</summary>
@@ -68,7 +77,10 @@ internal sealed class StepData
         .With($"Result{n}", Result)
         .With($"ErrorCode{n}", ErrorCode)
         .With($"ErrorMessage{n}", ErrorMessage)
-        .With($"ErrorRetryable{n}", ErrorRetryable);
+        .With($"ErrorRetryable{n}", ErrorRetryable)
+        .With($"StartedAt{n}", StartedAt)
+        .With($"FinishedAt{n}", FinishedAt)
+        .With($"Interruption{n}", Interruption);
 
     /// <summary>What a journal entry writes; the definition stays as it was inserted.</summary>
     public static StepData From(StepRow step) => new()
@@ -80,6 +92,9 @@ internal sealed class StepData
         ErrorCode = step.Error?.Code,
         ErrorMessage = Storable(step.Error?.Message),
         ErrorRetryable = step.Error is { Retryable: true } ? 1 : 0,
+        StartedAt = UnixTime.Of(step.StartedAt),
+        FinishedAt = UnixTime.Of(step.FinishedAt),
+        Interruption = step.Interruption is { } interruption ? RunWords.Interruption.Of(interruption) : null,
     };
 
     /// <summary>The message may quote a foreign server; a NUL or half a surrogate pair must not keep the failure from being stored.</summary>

@@ -52,9 +52,15 @@ internal sealed class RunRules(World world)
         if (was is { Status: RunStatus.Running, Owner: { } owner } && run.Fence == was.Fence && !IsRequestToEnd(was, run))
             Check(by is null || by.Incarnations.Contains(owner.Incarnation), "A run that somebody drives is moved by nobody else", by?.Label ?? "");
         if (was?.Status == RunStatus.Pending)
-            Check(run.Status is RunStatus.Pending or RunStatus.Running or RunStatus.Cancelled, "A run is driven by who has claimed it");
-        if (was is { Status: RunStatus.Failed } or { Status: RunStatus.AwaitingInput, AwaitingReason: AwaitingReason.Interrupted })
+            Check(run.Status is RunStatus.Pending or RunStatus.Running or RunStatus.Cancelled || IsSkipped(before!, after), "A run is driven by who has claimed it");
+        if (was?.Status == RunStatus.Pending && run.Status is not (RunStatus.Running or RunStatus.Cancelled))
+            MovedInQueue(before!, after, tables);
+        if (was is { Status: RunStatus.Failed } or { Status: RunStatus.AwaitingInput, AwaitingReason: AwaitingReason.Interrupted }
+            || (was is { Status: RunStatus.Pending or RunStatus.AwaitingInput } && IsDecided(before!, after)))
+        {
             MovedByUser(after);
+        }
+
         for (var index = 0; index < after.Steps.Count; index++)
             Journaled(run, before?.Steps[index], after.Steps[index]);
         if (was?.Status == RunStatus.AwaitingInput && run.Status is not (RunStatus.AwaitingInput or RunStatus.Cancelled))
@@ -123,6 +129,22 @@ internal sealed class RunRules(World world)
         var isDeposit = now.Generation != before.Generation && now.MintedBy is null;
         return isProber || isDeposit || (before.Refusal.IsActive && !now.Refusal.IsActive);
     }
+
+    /// <summary>A credential that has nothing more to wait for hastens what backs off from it, and leaves the journal as it is.</summary>
+    private void MovedInQueue(StoredRun before, StoredRun after, ModelTables tables)
+    {
+        var isDecided = IsDecided(before, after);
+        if (!isDecided && before.Row.NextServer is { } server && world.Written(new CredentialKey(before.Row.User, server), tables) is { Is.EndsWaits: true })
+            return;
+        Check(TakeTrigger(before.Row.Id), "What nobody is at is decided by its user only, and once");
+        world.Tally.Add("decided in the queue", after.Steps[before.Row.Position].Status);
+    }
+
+    private static bool IsDecided(StoredRun before, StoredRun after) =>
+        before.Current is { } current && !ReferenceEquals(before.Steps[current.Index], after.Steps[current.Index]);
+
+    private static bool IsSkipped(StoredRun before, StoredRun after) =>
+        after.Row.Status == RunStatus.Succeeded && before.Current is { } current && after.Steps[current.Index].Status == StepStatus.Skipped;
 
     private bool TakeTrigger(RunId run)
     {

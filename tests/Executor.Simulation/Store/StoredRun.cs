@@ -72,6 +72,9 @@ internal sealed record StoredRun(RunOrder Order, RunRow Row, ImmutableList<StepR
                 Attempts = entry.Attempts,
                 Result = entry.Result ?? before.Result,
                 Error = StepErrors.Kept(entry.Error),
+                StartedAt = entry.StartedAt.Kept(),
+                FinishedAt = entry.FinishedAt.Kept(),
+                Interruption = entry.Interruption,
             });
         }
 

@@ -193,7 +193,7 @@ internal sealed partial class Schedule
             return;
         }
 
-        var (id, user) = _runs[_dice.Next(_runs.Count)];
+        var (id, user) = AnyRun();
         if (_dice.OneIn(8))
         {
             Request(AnyUp(), "cancels", async node => await node.Runs.For(id).CancelAsync(user, CancellationToken.None));
@@ -207,6 +207,14 @@ internal sealed partial class Schedule
             if (await node.Runs.For(id).TriggerAsync(user, action, CancellationToken.None) is not TriggerOutcome.Triggered)
                 _world.RunRules.TriggeredInVain(id);
         });
+    }
+
+    /// <summary>Rather one that nobody is at, if there is any: to go on with the others is refused.</summary>
+    private (RunId Id, Identity.UserId User) AnyRun()
+    {
+        var stuck = _runs.FindAll(run => _world.Database.Tables.FindRun(run.Id) is { Row.Status: RunStatus.Pending, Current.Status: StepStatus.Executing });
+        var runs = stuck.Count > 0 && _dice.OneIn(2) ? stuck : _runs;
+        return runs[_dice.Next(runs.Count)];
     }
 
     private void StartRun()

@@ -30,7 +30,7 @@ public class InterruptionTests
         if (!repeated)
         {
             var waiting = await world.UntilAsync(heir, id, RunStatus.AwaitingInput);
-            Assert.Equal(AwaitingReason.Interrupted, waiting.Run.AwaitingReason);
+            Assert.Equal((AwaitingReason.Interrupted, Interruption.NodeDied), (waiting.Run.AwaitingReason, waiting.Steps[0].Interruption));
             Assert.Equal(1, world.Gateway.CountOf("tool"));
             Assert.Equal(TriggerOutcome.ActionRequired, await heir.TriggerAsync(id));
             Assert.Equal(TriggerOutcome.Triggered, await heir.TriggerAsync(id, TriggerAction.Retry));
@@ -190,6 +190,75 @@ public class InterruptionTests
         world.Gateway.Listing = null;
         await world.AdvanceUntilAsync(node, id, record => record.Run.Status == RunStatus.Succeeded, TimeSpan.FromSeconds(1));
         Assert.Equal(2, world.Gateway.CountOf("tool"));
+    }
+
+    [Theory]
+    [InlineData(TriggerAction.Retry)]
+    [InlineData(TriggerAction.Skip)]
+    [InlineData(null)]
+    public async Task Server_that_died_in_mid_call_and_stays_away_leaves_the_step_to_its_user(TriggerAction? action)
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Failed(McpEffect.Unknown), Destructive);
+        world.Gateway.Tool("next", _ => ScriptedGateway.Ok());
+        world.Gateway.Listing = new McpOutcome<McpToolList>.Failed(new McpFailure(McpFailureCodes.Unreachable, "Away.", McpEffect.None));
+        var node = await world.StartedNodeAsync();
+        var began = world.Time.GetUtcNow();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool"), RunWorld.Step("b", "next"));
+        var waiting = await world.UntilAsync(node, id, record => record.Run.NotBefore is not null);
+        Assert.Equal((RunStatus.Pending, StepStatus.Executing, Interruption.ConnectionLost), (waiting.Run.Status, waiting.Steps[0].Status, waiting.Steps[0].Interruption));
+        Assert.Equal((began, null), (waiting.Steps[0].StartedAt, waiting.Steps[0].FinishedAt));
+
+        if (action is null)
+        {
+            Assert.Equal(CancelOutcome.Cancelled, await node.Runs.For(id).CancelAsync(RunWorld.User, default));
+            var ended = (await node.Runs.For(id).ReadAsync(RunWorld.User, default))!;
+            Assert.Equal((RunStatus.Cancelled, StepStatus.Cancelled), (ended.Run.Status, ended.Steps[0].Status));
+            return;
+        }
+
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Ok(), Destructive);
+        Assert.Equal(TriggerOutcome.Triggered, await node.TriggerAsync(id, action));
+        var run = await world.UntilAsync(node, id, RunStatus.Succeeded);
+        Assert.Equal(action == TriggerAction.Retry ? 2 : 1, world.Gateway.CountOf("tool"));
+        Assert.Equal(action == TriggerAction.Retry ? StepStatus.Succeeded : StepStatus.Skipped, run.Steps[0].Status);
+        Assert.All(run.Steps, step => Assert.Equal((world.Time.GetUtcNow(), null), (step.FinishedAt, action == TriggerAction.Retry ? step.Interruption : null)));
+    }
+
+    [Theory]
+    [InlineData(McpFailureCodes.TimedOut, Interruption.TimedOut)]
+    [InlineData(McpFailureCodes.ConnectionLost, Interruption.ConnectionLost)]
+    [InlineData(McpFailureCodes.HttpError, Interruption.ServerError)]
+    [InlineData(McpFailureCodes.ProtocolError, Interruption.UnreadableAnswer)]
+    public async Task Interrupted_step_says_why_and_since_when(string code, Interruption why)
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Failed(McpEffect.Unknown, code), Destructive);
+        var node = await world.StartedNodeAsync();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool"));
+        var run = await world.UntilAsync(node, id, RunStatus.AwaitingInput);
+
+        Assert.Equal((why, world.Time.GetUtcNow(), null), (run.Steps[0].Interruption, run.Steps[0].StartedAt, run.Steps[0].FinishedAt));
+    }
+
+    [Fact]
+    public async Task Step_of_a_dead_node_can_be_decided_as_soon_as_it_is_taken_over()
+    {
+        await using var world = await RunWorld.StartAsync();
+        var held = world.Gateway.Held("tool", Destructive);
+        var dead = await world.StartedNodeAsync("a");
+        var id = await dead.StartRunAsync(RunWorld.Step("a", "tool"));
+        await world.Gateway.Calls.WaitForAsync(_ => true);
+        Assert.Equal(TriggerOutcome.AlreadyRunning, await dead.TriggerAsync(id, TriggerAction.Skip));
+
+        dead.Liveness.MayStartSteps = false;
+        await world.Storage.Runs.ReleaseAsync([dead.Liveness.Self], default);
+        Assert.Equal(TriggerOutcome.Triggered, await dead.TriggerAsync(id, TriggerAction.Skip));
+        held.SetResult(ScriptedGateway.Ok("""{"late":true}"""));
+        await dead.Services.GetDetached().WhenIdleAsync(default).WaitAsync(TimeSpan.FromSeconds(15));
+
+        var run = (await dead.Runs.For(id).ReadAsync(RunWorld.User, default))!;
+        Assert.Equal((RunStatus.Succeeded, StepStatus.Skipped, null), (run.Run.Status, run.Steps[0].Status, run.Steps[0].Result));
     }
 
     [Fact]

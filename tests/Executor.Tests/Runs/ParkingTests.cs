@@ -100,12 +100,25 @@ public class ParkingTests
         var id = await node.StartRunAsync(RunWorld.Step("a", "echo", server: RunWorld.Protected));
         var parked = await world.UntilAsync(node, id, RunStatus.AwaitingInput);
 
-        Assert.Equal(TriggerOutcome.ActionNotAllowed, await node.TriggerAsync(id, TriggerAction.Skip));
         Assert.Equal(TriggerOutcome.Triggered, await node.TriggerAsync(id));
         var again = await world.UntilAsync(
             node, id, record => record.Run.Status == RunStatus.AwaitingInput && record.Run.Version > parked.Run.Version);
         Assert.Equal(parked.Run.Fence + 1, again.Run.Fence);
         Assert.Empty(world.Gateway.Calls.Seen);
+    }
+
+    [Fact]
+    public async Task Parked_step_that_its_user_will_not_connect_for_is_skipped()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("next", _ => ScriptedGateway.Ok());
+        var node = await world.StartedNodeAsync();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "echo", server: RunWorld.Protected), RunWorld.Step("b", "next"));
+        await world.UntilAsync(node, id, RunStatus.AwaitingInput);
+
+        Assert.Equal(TriggerOutcome.Triggered, await node.TriggerAsync(id, TriggerAction.Skip));
+        var run = await world.UntilAsync(node, id, RunStatus.Succeeded);
+        Assert.Equal([StepStatus.Skipped, StepStatus.Succeeded], run.Steps.Select(step => step.Status));
     }
 
     [Fact]

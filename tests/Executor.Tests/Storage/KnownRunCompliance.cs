@@ -55,6 +55,12 @@ public abstract class KnownRunCompliance : StorageTest
             FinishedAt = Clock.GetUtcNow().AddMilliseconds(4),
         };
         var step = known.Current! with { Status = StepStatus.Failed, Attempts = 3, Error = new StepError("code", "message", true), Result = "{}" };
+        step = step with
+        {
+            StartedAt = Clock.GetUtcNow().AddMilliseconds(5),
+            FinishedAt = Clock.GetUtcNow().AddMilliseconds(6),
+            Interruption = Interruption.UnreadableAnswer,
+        };
         await Runs.ChangeAsync(known, _ => new RunDecision<bool>(true, row, [step]), None);
 
         var read = (await Runs.ReadAsync(row.Id, None))!;

@@ -1,8 +1,11 @@
+using Dapper;
 using Executor.Nodes;
+using Executor.Runs;
 using Executor.Storage;
 using Executor.Storage.Databases;
 using Executor.Storage.Migrations;
 using Executor.Tests.Infrastructure;
+using Microsoft.Data.Sqlite;
 using Npgsql;
 
 namespace Executor.Tests.Storage;
@@ -33,6 +36,39 @@ public sealed class MigrationTests
         await using var again = await backend.OpenAsync();
         var health = await again.Health.CheckAsync(CancellationToken.None);
         Assert.Equal((999, true), (health.SchemaVersion, health.IsReady));
+    }
+
+    [Fact]
+    public async Task Sqlite_steps_of_an_older_version_are_kept_without_times()
+    {
+        await using var backend = new SqliteFileBackend();
+        var run = new RunId(Guid.NewGuid());
+        await using (var old = new SqliteConnection($"Data Source={backend.Path};Pooling=False"))
+        {
+            await old.OpenAsync();
+            await old.ExecuteAsync(Migration.Table + Migration.Sqlite[0].Sql);
+            await old.ExecuteAsync(Migration.Record, new { Migration.Sqlite[0].Version, Migration.Sqlite[0].Name, At = 0 });
+            await old.ExecuteAsync(
+                "INSERT INTO runs (id, user_id, name, input, status, position, step_count, awaiting_reason, due_at, cancel_requested, fence, version, "
+                + "created_at, updated_at) VALUES (@run, 7, 'n', '{}', 'pending', 0, 1, 'none', 0, 0, 0, 1, 0, 0); "
+                + "INSERT INTO run_steps (run_id, idx, step_id, server, tool, arguments, on_unknown, status, attempts, error_retryable, result) "
+                + "VALUES (@run, 0, 's', 'crm', 't', '{}', 'ask', 'executing', 3, 0, '{\"r\":1}');",
+                new { run = run.ToString() });
+        }
+
+        await using (var host = await backend.OpenAsync())
+        {
+            var step = Assert.Single((await host.Runs.ReadAsync(run, default))!.Steps);
+            Assert.Equal((StepStatus.Executing, 3, """{"r":1}"""), (step.Status, step.Attempts, step.Result));
+            Assert.Equal((null, null, null), (step.StartedAt, step.FinishedAt, step.Interruption));
+            await host.Runs.ChangeAsync(run, null, ledger => new RunDecision<bool>(true, ledger.Run), default);
+        }
+
+        // The older version again: its statements name their columns.
+        await using var again = new SqliteConnection($"Data Source={backend.Path};Pooling=False");
+        await again.OpenAsync();
+        Assert.Equal(1, await again.ExecuteAsync("UPDATE run_steps SET status = 'succeeded', attempts = 4, result = '{}' WHERE run_id = @run AND idx = 0", new { run = run.ToString() }));
+        Assert.Equal(1, await again.ExecuteAsync("DELETE FROM runs WHERE id = @run", new { run = run.ToString() }));
     }
 
     [PostgresFact]

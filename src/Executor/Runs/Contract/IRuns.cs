@@ -59,6 +59,8 @@ public enum TriggerAction
 public enum TriggerOutcome
 {
     Triggered,
+
+    /// <summary>A node is at it, or it is about to be claimed.</summary>
     AlreadyRunning,
     Unknown,
     Finished,
@@ -66,7 +68,7 @@ public enum TriggerOutcome
     /// <summary>An interrupted step waits for a decision: retry or skip.</summary>
     ActionRequired,
 
-    /// <summary>The action does not fit what the run waits for.</summary>
+    /// <summary>There is nothing to decide any more: the run's end has been asked for.</summary>
     ActionNotAllowed,
 }
 

@@ -51,6 +51,29 @@ public enum StepStatus
     Cancelled,
 }
 
+/// <summary>What left a call's outcome unknown.</summary>
+public enum Interruption
+{
+    /// <summary>The node that called was lost before it could write down what came of it.</summary>
+    NodeDied,
+
+    /// <summary>The node that called had to stop, and ended the call.</summary>
+    NodeStopped,
+    TimedOut,
+
+    /// <summary>No connection, or one that broke off after the request may have been sent.</summary>
+    ConnectionLost,
+
+    /// <summary>An HTTP status that says nothing about the tool, e.g. 502.</summary>
+    ServerError,
+
+    /// <summary>An answer came, and not even whether the tool ran can be read from it.</summary>
+    UnreadableAnswer,
+
+    /// <summary>A defect of ours.</summary>
+    InternalError,
+}
+
 /// <summary>What to do when nobody knows whether a tool call took effect; overrides the tool's annotations, which are hints.</summary>
 public enum OnUnknown
 {

@@ -25,6 +25,17 @@ public sealed record StepRow
     /// <summary>How often <see cref="StepStatus.Executing"/> was committed.</summary>
     public int Attempts { get; init; }
 
+    /// <summary>When the latest attempt was begun, by the database's clock; null before the first, and in what an older version wrote.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it succeeded, failed, or was skipped or cancelled.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>
+    /// Why nobody knows whether the latest attempt took effect; null where that is known, and while its node may still tell.
+    /// </summary>
+    public Interruption? Interruption { get; init; }
+
     /// <summary>The <c>CallToolResult</c> as JSON. Not loaded where only the journal is needed.</summary>
     public string? Result { get; init; }
 

@@ -87,8 +87,7 @@ internal sealed partial class RunDriver
 
     private Task<Flow> SettleAsync(AuthorizedOutcome<McpToolResult> outcome)
     {
-        // Turned away before anything ran: as if it had not been begun.
-        var taken = Current with { Status = StepStatus.Pending, Attempts = Current.Attempts - 1 };
+        var taken = Current.TakenBack();
         switch (outcome)
         {
             case AuthorizedOutcome<McpToolResult>.Completed { Value: { IsError: false } result }:
@@ -105,8 +104,8 @@ internal sealed partial class RunDriver
                 return BlockAsync(taken, full.RetryAfter ?? TimeSpan.Zero, BlockedReason.McpServerBusy, GiveUpBlocked);
             case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Effect: not McpEffect.Unknown } failure }:
                 return FailAsync(Current, new StepError(failure.Code, failure.Message, failure.Effect == McpEffect.None));
-            case AuthorizedOutcome<McpToolResult>.Failed:
-                return ResolveAsync(afterCall: true);
+            case AuthorizedOutcome<McpToolResult>.Failed { Failure.Code: var code }:
+                return ResolveAsync(WhatEnded(code));
             default:
                 throw new UnreachableException();
         }
@@ -117,8 +116,17 @@ internal sealed partial class RunDriver
         StopReason.CancelRequested => MoveAsync(DriverMoves.Cancel, "cancelled"),
 
         // Its journal says that it was begun: whoever claims the run next decides what that means.
-        StopReason.Drained => GiveBackAsync(Current),
+        StopReason.Drained => GiveBackAsync(Current with { Interruption = Interruption.NodeStopped }),
         StopReason.ClaimLost => Task.FromResult(End(MoveOutcome.Refused, "")),
-        _ => ResolveAsync(afterCall: true),
+        StopReason.TimedOut => ResolveAsync(Interruption.TimedOut),
+        _ => ResolveAsync(Interruption.InternalError),
+    };
+
+    private static Interruption WhatEnded(string code) => code switch
+    {
+        McpFailureCodes.TimedOut => Interruption.TimedOut,
+        McpFailureCodes.ConnectionLost or McpFailureCodes.Unreachable => Interruption.ConnectionLost,
+        McpFailureCodes.HttpError => Interruption.ServerError,
+        _ => Interruption.UnreadableAnswer,
     };
 }

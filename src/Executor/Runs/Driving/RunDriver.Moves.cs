@@ -20,15 +20,16 @@ internal sealed partial class RunDriver
     private static RunDecision<MoveOutcome> GiveUpBlocked(RunLedger ledger, StepRow step) => DriverMoves.Fail(ledger, step, _blocked);
 
     /// <summary>Nothing is assumed about a call that may have taken effect; the same goes for one cut off by this node's end.</summary>
-    private Task<Flow> ResolveAsync() => MustStop ? GiveBackAsync(Current) : ResolveAsync(afterCall: false);
+    private Task<Flow> ResolveAsync() => MustStop ? GiveBackAsync(Current) : ResolveAsync(null);
 
-    private async Task<Flow> ResolveAsync(bool afterCall)
+    /// <param name="ended">How this node's call has ended; null where another's is taken over, or one's own looked at again.</param>
+    private async Task<Flow> ResolveAsync(Interruption? ended)
     {
-        var step = Current;
+        var step = Current with { Interruption = ended ?? Current.Interruption ?? Interruption.NodeDied };
         switch (await DecideAsync(step.Definition))
         {
             case UnknownVerdict.Repeat when step.Attempts < parts.Options.UnknownAttempts:
-                return afterCall ? await RepeatLaterAsync(step) : Flow.Prepare;
+                return ended is not null ? await RepeatLaterAsync(step) : Flow.Prepare;
             case UnknownVerdict.Repeat or UnknownVerdict.Ask:
                 return await InterruptAsync(step);
             case UnknownVerdict.Later later:
@@ -71,10 +72,9 @@ internal sealed partial class RunDriver
             ledger => DriverMoves.Park(ledger, step, credential, seen.Cause), new CredentialSeen(credential, seen));
         if (outcome == MoveOutcome.NotAsSeen)
         {
-            Current = step;
             return ++_lostParks < MaxLostParks
                 ? otherwise
-                : await BlockAsync(step, TimeSpan.Zero, BlockedReason.CredentialBusy, otherwise == Flow.Resolve ? DriverMoves.Interrupt : GiveUpBlocked);
+                : await BlockAsync(Current, TimeSpan.Zero, BlockedReason.CredentialBusy, otherwise == Flow.Resolve ? DriverMoves.Interrupt : GiveUpBlocked);
         }
 
         return Parked(outcome, AwaitingReason.NeedsOAuthReauth);
@@ -115,7 +115,11 @@ internal sealed partial class RunDriver
     {
         var known = _row is null ? null : new KnownRun(_row, Current);
         _row = null;
-        (var outcome, _row) = await parts.Writer.MoveAsync(_claim, move, known, park);
+        (var outcome, _row, var journal) = await parts.Writer.MoveAsync(_claim, move, known, park);
+
+        // As it was committed, with its times. What is kept of a step is its journal; a result is in the store.
+        foreach (var step in journal)
+            _steps[step.Index] = step with { Result = null };
         return outcome;
     }
 

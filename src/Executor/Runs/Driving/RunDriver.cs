@@ -117,7 +117,6 @@ internal sealed partial class RunDriver(
         var outcome = await WriteAsync(ledger => DriverMoves.Begin(ledger, executing));
         if (outcome != MoveOutcome.Applied)
             return End(outcome, "cancelled");
-        Current = executing;
         _call = new PreparedCall(ready, authorization);
         return Flow.Call;
     }
@@ -158,13 +157,10 @@ internal sealed partial class RunDriver(
         if (outcome is MoveOutcome.Ended)
             return Flow.Ended;
 
-        // What is kept of a step is its journal; the result is in the store.
-        Current = done with { Result = null };
         _position++;
         _lostParks = 0;
         if (outcome is MoveOutcome.AppliedAlone)
             return Flow.Prepare;
-        Current = ((AfterStep.Begin)after).Executing;
         _call = call;
         return Flow.Call;
     }
@@ -198,7 +194,7 @@ internal sealed partial class RunDriver(
         var step = Current;
         _row = null;
         return WriteAsync(ledger => ledger.Current is { Status: StepStatus.Executing }
-            ? DriverMoves.Interrupt(ledger, step with { Status = StepStatus.Executing, Result = null })
+            ? DriverMoves.Interrupt(ledger, ledger.Current with { Interruption = Interruption.InternalError })
             : DriverMoves.Fail(ledger, step with { Result = null }, _internal));
     }
 

@@ -15,11 +15,15 @@ internal sealed partial class RunWriter(IRunStore store, TimeProvider time, Rand
 
     /// <param name="move">Pure; sees a row that the claim holds.</param>
     /// <param name="known">What the driver knows of its run: tried first, without a look.</param>
-    /// <returns>With the run's row as it is now, which nobody else moves while the claim holds but to ask for its end.</returns>
-    public async Task<(MoveOutcome Outcome, RunRow? Row)> MoveAsync(
+    /// <returns>
+    /// With the run's row and what the move showed of its journal, as they are now: nobody else moves them while the claim holds, but to
+    /// ask for the run's end.
+    /// </returns>
+    public async Task<(MoveOutcome Outcome, RunRow? Row, IReadOnlyList<StepRow> Journal)> MoveAsync(
         RunClaim claim, Func<RunLedger, RunDecision<MoveOutcome>> move, KnownRun? known = null, CredentialSeen? park = null)
     {
         RunRow? row = null;
+        IReadOnlyList<StepRow> journal = [];
         var outcome = await PersistAsync(claim, () =>
         {
             // After a commit of unknown outcome nothing is known: the second attempt looks.
@@ -29,12 +33,13 @@ internal sealed partial class RunWriter(IRunStore store, TimeProvider time, Rand
                 ? store.ChangeAsync(claim.Run, park, Decide, CancellationToken.None)
                 : store.ChangeAsync(tried, Decide, CancellationToken.None);
         });
-        return (outcome, row);
+        return (outcome, row, journal);
 
         RunDecision<MoveOutcome> Decide(RunLedger ledger)
         {
             var decision = claim.Holds(ledger.Run) ? move(ledger) : new(MoveOutcome.Refused);
             row = decision.Run is { } written ? written with { Version = ledger.Run!.Version + 1 } : ledger.Run;
+            journal = decision.Steps ?? (ledger.Current is { } current ? [current] : []);
             return decision;
         }
     }

@@ -16,7 +16,7 @@ internal static class DriverMoves
             return Cancel(ledger);
         if (ledger.Current is { Status: StepStatus.Executing } current && current.Attempts == executing.Attempts)
             return new(MoveOutcome.Applied);
-        return new(MoveOutcome.Applied, Running(run, ledger), [executing]);
+        return new(MoveOutcome.Applied, Running(run, ledger), [executing.Begun(ledger.Now)]);
     }
 
     /// <param name="done">The step that ended well, with its result.</param>
@@ -24,13 +24,14 @@ internal static class DriverMoves
     public static RunDecision<MoveOutcome> Complete(RunLedger ledger, StepRow done, StepDefinition? next, AfterStep after)
     {
         var run = ledger.Run!;
+        done = done.Finished(ledger.Now);
         if (run.Position > done.Index)
             return new(ledger.Current is { Status: StepStatus.Executing } ? MoveOutcome.Applied : MoveOutcome.AppliedAlone);
 
         // The result is kept even when the run has been cancelled meanwhile: the tool did run.
         if (run.CancelRequested && next is not null)
         {
-            var cancelled = new StepRow { Index = done.Index + 1, Definition = next, Status = StepStatus.Cancelled };
+            var cancelled = new StepRow { Index = done.Index + 1, Definition = next, Status = StepStatus.Cancelled }.Finished(ledger.Now);
             return new(MoveOutcome.Ended, run.Past(next, RunStatus.Cancelled, ledger.Now), [done, cancelled]);
         }
 
@@ -38,7 +39,7 @@ internal static class DriverMoves
         var moved = run.Past(next, status, ledger.Now);
         return after switch
         {
-            AfterStep.Begin begin when next is not null => new(MoveOutcome.Applied, moved, [done, begin.Executing]),
+            AfterStep.Begin begin when next is not null => new(MoveOutcome.Applied, moved, [done, begin.Executing.Begun(ledger.Now)]),
             AfterStep.Keep when next is not null => new(MoveOutcome.AppliedAlone, moved, [done]),
             _ => new(MoveOutcome.Ended, moved, [done]),
         };
@@ -47,10 +48,10 @@ internal static class DriverMoves
     public static RunDecision<MoveOutcome> Fail(RunLedger ledger, StepRow step, StepError error) => new(
         MoveOutcome.Ended,
         ledger.Run!.MoveTo(RunStatus.Failed, ledger.Now),
-        [step with { Status = StepStatus.Failed, Error = error }]);
+        [(step with { Status = StepStatus.Failed, Error = error }).Finished(ledger.Now)]);
 
     public static RunDecision<MoveOutcome> Cancel(RunLedger ledger) => new(
-        MoveOutcome.Ended, ledger.Run!.MoveTo(RunStatus.Cancelled, ledger.Now), UserMoves.Cancelled(ledger.Current));
+        MoveOutcome.Ended, ledger.Run!.MoveTo(RunStatus.Cancelled, ledger.Now), UserMoves.Cancelled(ledger));
 
     /// <summary>Waits for the user to reconnect; but when the credential has changed since it was seen, the run goes on instead.</summary>
     public static RunDecision<MoveOutcome> Park(RunLedger ledger, StepRow step, CredentialKey credential, ParkCause cause)
