@@ -62,7 +62,8 @@ internal sealed class CredentialWorld : IAsyncDisposable
         Func<ICredentialStore, ICredentialStore>? through = null,
         string? key = null,
         GuardedHttpOptions? http = null,
-        IChangeFeed? changes = null)
+        IChangeFeed? changes = null,
+        TimeSpan youngToken = default)
     {
         var liveness = new TestLiveness(new NodeRef(name, _nodes.Count + 1));
         _store.EnterAsync(liveness.Self).GetAwaiter().GetResult();
@@ -81,6 +82,7 @@ internal sealed class CredentialWorld : IAsyncDisposable
             .AddSingleton(changes ?? _store.Changes)
             .AddSingleton(through?.Invoke(Store) ?? Store)
             .AddExecutorCredentials()
+            .Configure<CredentialOptions>(options => options.YoungToken = youngToken)
             .BuildServiceProvider();
         _nodes.Add(services);
         return new TestNode(services, liveness);
@@ -124,6 +126,14 @@ internal sealed class CredentialWorld : IAsyncDisposable
     public Task AdvanceUntilAsync(Func<bool> condition, TimeSpan? step = null) =>
         AdvanceUntilAsync(() => Task.FromResult(condition()), step);
 
+    /// <summary>What a caller is told that may have to wait on the clock, which moves meanwhile.</summary>
+    public async Task<TokenOutcome> WaitAsync(ValueTask<TokenOutcome> call)
+    {
+        var task = call.AsTask();
+        await AdvanceUntilAsync(() => task.IsCompleted);
+        return await task;
+    }
+
     public async ValueTask DisposeAsync()
     {
         Sandbox.OAuth.Release();
@@ -137,6 +147,8 @@ internal sealed class CredentialWorld : IAsyncDisposable
 internal sealed record TestNode(ServiceProvider Services, TestLiveness Liveness)
 {
     public CredentialRecovery Recovery => Services.GetRequiredService<CredentialRecovery>();
+
+    public ICredentials Credentials => Services.GetRequiredService<ICredentials>();
 
     public CredentialOwner Owner(long user = 7) => Services.GetRequiredService<CredentialDirectory>().Activate(CredentialWorld.Key(user));
 

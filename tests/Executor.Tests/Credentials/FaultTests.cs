@@ -134,17 +134,39 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task Revoked_grant_needs_reauth_with_one_request_for_any_number_of_callers()
+    public async Task Revoked_grant_needs_reauth_with_one_request_and_its_confirmation_for_any_number_of_callers()
     {
         await using var world = await CredentialWorld.StartAsync();
         var node = world.Node();
         var grant = await world.DepositAsync(node);
         world.Sandbox.OAuth.Revoke(grant.GrantId);
 
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => node.Owner().GetTokenAsync(default).AsTask()));
+        var begun = world.Time.GetUtcNow();
+        var calls = Task.WhenAll(Enumerable.Range(0, 100).Select(_ => node.Owner().GetTokenAsync(default).AsTask()));
+        await world.AdvanceUntilAsync(() => calls.IsCompleted);
 
-        Assert.All(outcomes, o => Assert.Equal(CredentialReason.Revoked, Assert.IsType<TokenOutcome.NeedsReauth>(o).Reason));
-        Assert.Equal(1, world.Sandbox.OAuth.Counters.GrantRequests);
+        Assert.All(await calls, o => Assert.Equal(CredentialReason.Revoked, Assert.IsType<TokenOutcome.NeedsReauth>(o).Reason));
+        Assert.Equal(2, world.Sandbox.OAuth.Counters.GrantRequests);
+        Assert.InRange(world.Time.GetUtcNow() - begun, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Refusal_of_a_token_that_is_being_processed_costs_a_pause_and_the_good_token_is_served_meanwhile()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        await world.DepositAsync(node);
+        var first = await node.TokenAsync();
+        world.Time.Advance(TimeSpan.FromMinutes(57)); // due, and good for three minutes yet
+        world.Sandbox.OAuth.SetFault(OAuthFault.Error("invalid_grant"));
+        Assert.Equal(first, await node.TokenAsync());
+        await world.AdvanceUntilAsync(async () => (await world.RowAsync()).ConfirmingSince is not null, TimeSpan.Zero);
+        Assert.Equal(first, await node.TokenAsync());
+
+        await world.AdvanceUntilAsync(async () => (await world.RowAsync()).State == CredentialState.Ready);
+        Assert.NotEqual(first, await node.TokenAsync());
+        Assert.Equal(3, world.Sandbox.OAuth.Counters.GrantRequests);
+        Assert.Equal(0, world.Sandbox.OAuth.Counters.ReplaysOfSpentTokens);
     }
 
     [Fact]
@@ -161,9 +183,9 @@ public sealed class FaultTests
         Assert.Equal(1, world.Sandbox.OAuth.Counters.GrantRequests);
 
         world.Time.Advance(TimeSpan.FromSeconds(21));
-        var outcome = Assert.IsType<TokenOutcome.NeedsReauth>(await node.Owner().GetTokenAsync(default));
+        var outcome = Assert.IsType<TokenOutcome.NeedsReauth>(await world.WaitAsync(node.Owner().GetTokenAsync(default)));
         Assert.Equal(CredentialReason.OutcomeUnknown, outcome.Reason);
-        Assert.Equal(2, world.Sandbox.OAuth.Counters.GrantRequests);
+        Assert.Equal(3, world.Sandbox.OAuth.Counters.GrantRequests);
     }
 
     [Fact]

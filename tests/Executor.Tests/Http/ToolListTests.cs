@@ -83,6 +83,13 @@ public sealed class ToolListTests : IAsyncLifetime
     public async Task Rejection_of_a_fresh_token_asks_to_connect()
     {
         _node.Servers.OnList = () => new McpOutcome<McpToolList>.Unauthorized();
+        var given = new Queue<TokenOutcome>(
+        [
+            new TokenOutcome.Issued(new AccessToken("at"), new Generation(1)),
+            new TokenOutcome.Issued(new AccessToken("at-2"), new Generation(2)),
+            new TokenOutcome.NeedsReauth(new CredentialSight(new Generation(2), CredentialState.Ready, 1, ParkCause.TokenRefused), CredentialReason.None),
+        ]);
+        _node.Credentials.OnToken = given.Dequeue;
 
         using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
 

@@ -1,0 +1,92 @@
+using Executor.Credentials;
+using Executor.Sandbox.Mcp;
+using Executor.Servers;
+using Executor.Tests.Mcp;
+using Microsoft.Extensions.Logging;
+
+namespace Executor.Tests.Credentials;
+
+/// <summary>Owners, a real OAuth server and a real MCP server that turns good tokens down.</summary>
+public sealed class RefusedResourceTests : IAsyncLifetime
+{
+    private CredentialWorld _world = null!;
+    private McpHarness _gateway = null!;
+    private McpServer _server = null!;
+
+    public async Task InitializeAsync()
+    {
+        _world = await CredentialWorld.StartAsync();
+        _gateway = NewGateway();
+        _server = _world.Catalog.Find(CredentialWorld.Server)!;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _gateway.DisposeAsync();
+        await _world.DisposeAsync();
+    }
+
+    private int Redemptions => _world.Sandbox.OAuth.Counters.GrantRequests;
+
+    [Fact]
+    public async Task Listings_of_a_server_that_refuses_every_token_cost_two_redemptions_and_one_a_pause()
+    {
+        var node = _world.Node();
+        await _world.DepositAsync(node);
+        _world.Sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Unauthorized) { Times = null });
+
+        for (var n = 0; n < 10; n++)
+            Assert.IsType<AuthorizedOutcome<McpToolList>.NeedsReauth>(await ListAsync(node));
+        Assert.Equal(2, Redemptions); // the first token, and one for its rejection
+        Assert.Single(_world.Logs.Lines, line => line.Level == LogLevel.Warning && line.Text.Contains("refuses", StringComparison.Ordinal));
+
+        for (var pauses = 1; pauses <= 3; pauses++)
+        {
+            _world.Time.Advance((await _world.RowAsync()).Refusal.Until!.Value - _world.Time.GetUtcNow());
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => ListAsync(node)));
+            Assert.Equal(2 + pauses, Redemptions);
+        }
+
+        // Accepted again: the token that there is will do.
+        _world.Sandbox.Mcp.ClearFaults();
+        _world.Time.Advance((await _world.RowAsync()).Refusal.Until!.Value - _world.Time.GetUtcNow());
+        Assert.IsType<AuthorizedOutcome<McpToolList>.Completed>(await ListAsync(node));
+        Assert.Equal(5, Redemptions);
+        Assert.False((await _world.RowAsync()).Refusal.IsActive);
+    }
+
+    [Fact]
+    public async Task Refusal_is_known_at_every_node_and_after_a_restart()
+    {
+        var node = _world.Node();
+        await _world.DepositAsync(node);
+        _world.Sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Unauthorized) { Times = null });
+        Assert.IsType<AuthorizedOutcome<McpToolList>.NeedsReauth>(await ListAsync(node));
+
+        for (var n = 0; n < 5; n++)
+            Assert.IsType<AuthorizedOutcome<McpToolList>.NeedsReauth>(await ListAsync(_world.Node($"other-{n}")));
+        Assert.Equal(2, Redemptions);
+    }
+
+    [Fact]
+    public async Task Young_token_is_tried_once_more_before_anything_is_redeemed_for_it()
+    {
+        var node = _world.Node(youngToken: TimeSpan.FromSeconds(5));
+        await _world.DepositAsync(node);
+        _world.Sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Unauthorized) { Times = 1 });
+        var begun = _world.Time.GetUtcNow();
+
+        var listing = ListAsync(node);
+        await _world.AdvanceUntilAsync(() => listing.IsCompleted, TimeSpan.FromSeconds(0.5));
+
+        Assert.IsType<AuthorizedOutcome<McpToolList>.Completed>(await listing);
+        Assert.Equal(1, Redemptions);
+        Assert.InRange(_world.Time.GetUtcNow() - begun, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(8));
+    }
+
+    private static McpHarness NewGateway() => new();
+
+    private async Task<AuthorizedOutcome<McpToolList>> ListAsync(TestNode node) =>
+        await new AuthorizedMcp(node.Credentials, _gateway.Gateway)
+            .ListToolsAsync(CredentialWorld.Key().User, _server, ProbeId.New(), CancellationToken.None);
+}
