@@ -1,13 +1,21 @@
 using System.Collections.Concurrent;
+using Executor.Server.Logging;
 using Executor.Testing.Secrets;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Executor.Tests.Infrastructure;
 
 /// <summary>Every log line at every level, as a sink would print it: message, properties and exceptions. The watch sees them all.</summary>
 internal sealed class CapturedLogs(SecretWatch? watch = null) : ILoggerProvider
 {
+    private SecretWatch? Watch => watch;
+
     public ConcurrentQueue<(LogLevel Level, string Text)> Lines { get; } = new();
+
+    /// <summary>The same lines as a node prints them, in either format.</summary>
+    public ConcurrentQueue<string> Printed { get; } = new();
 
     public string All => string.Join('\n', Lines.Select(line => line.Text));
 
@@ -27,6 +35,8 @@ internal sealed class CapturedLogs(SecretWatch? watch = null) : ILoggerProvider
 
     private sealed class Logger(CapturedLogs owner, string category) : ILogger
     {
+        private static readonly ConsoleFormatter[] _formats = [new TextFormatter(TimeProvider.System), new JsonFormatter(TimeProvider.System)];
+
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
@@ -36,6 +46,15 @@ internal sealed class CapturedLogs(SecretWatch? watch = null) : ILoggerProvider
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             var properties = state is IEnumerable<KeyValuePair<string, object?>> pairs ? string.Join(' ', pairs) : "";
+            var entry = new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter);
+            foreach (var format in _formats)
+            {
+                using var line = new StringWriter();
+                format.Write(entry, null, line);
+                (owner.Watch ?? SecretWatch.OfThisRun).See($"printed log, {logLevel}", line.ToString());
+                owner.Printed.Enqueue(line.ToString());
+            }
+
             owner.Add(logLevel, $"{category} {formatter(state, exception)} {properties} {exception}");
         }
     }

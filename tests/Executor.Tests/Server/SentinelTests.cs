@@ -121,9 +121,12 @@ public sealed class SentinelTests : IAsyncLifetime, IDisposable
         var files = Directory.GetFiles(_directory.FullName, "node.db*").Where(file => Path.GetExtension(file) != ".lock");
         var database = string.Concat(files.Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
         Assert.Contains("refresh_token", database, StringComparison.Ordinal);
+        foreach (var told in new[] { "was deposited", "was deleted", " starts: 1 steps", " succeeded, after", " parks at step 0", "The node runs", "The node stops" })
+            Assert.Equal(2, _logs.Printed.Where(line => line.Contains(told, StringComparison.Ordinal)).Take(2).Count());
         foreach (var secret in secrets)
         {
             Assert.DoesNotContain(_logs.Lines, line => line.Text.Contains(secret, StringComparison.OrdinalIgnoreCase));
+            Assert.DoesNotContain(_logs.Printed, line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
             Assert.DoesNotContain(_said, text => text.Contains(secret, StringComparison.OrdinalIgnoreCase));
             Assert.DoesNotContain(secret, database, StringComparison.OrdinalIgnoreCase);
         }
