@@ -10,9 +10,10 @@ namespace Executor.Tests.Infrastructure;
 /// <summary>Every log line at every level, as a sink would print it: message, properties and exceptions. The watch sees them all.</summary>
 internal sealed class CapturedLogs(SecretWatch? watch = null) : ILoggerProvider
 {
-    private SecretWatch? Watch => watch;
-
     public ConcurrentQueue<(LogLevel Level, string Text)> Lines { get; } = new();
+
+    /// <summary>Whether lines are <see cref="Printed"/> too.</summary>
+    public bool Prints { get; init; }
 
     /// <summary>The same lines as a node prints them, in either format.</summary>
     public ConcurrentQueue<string> Printed { get; } = new();
@@ -47,11 +48,10 @@ internal sealed class CapturedLogs(SecretWatch? watch = null) : ILoggerProvider
         {
             var properties = state is IEnumerable<KeyValuePair<string, object?>> pairs ? string.Join(' ', pairs) : "";
             var entry = new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter);
-            foreach (var format in _formats)
+            foreach (var format in owner.Prints ? _formats : [])
             {
                 using var line = new StringWriter();
                 format.Write(entry, null, line);
-                (owner.Watch ?? SecretWatch.OfThisRun).See($"printed log, {logLevel}", line.ToString());
                 owner.Printed.Enqueue(line.ToString());
             }
 

@@ -27,7 +27,7 @@ public sealed class SentinelTests : IAsyncLifetime, IDisposable
     private const string ClientSecret = "SENTINEL-client-secret";
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("executor-watched-");
-    private readonly CapturedLogs _logs = new();
+    private readonly CapturedLogs _logs = new() { Prints = true };
     private readonly ConcurrentQueue<string> _said = new();
     private readonly HttpClient _http = new();
     private readonly string _jwt = TestTokens.For(42);
@@ -103,10 +103,12 @@ public sealed class SentinelTests : IAsyncLifetime, IDisposable
         await SayAsync(_http.GetAsync("/list-mcp-tools?mcpServerId=crm"));
         var access = _sandbox.Mcp.Journal.Read().Select(call => call.Token).OfType<string>().Distinct().ToList();
         await RunAsync("echo");
+        await Eventually.TrueAsync(() => Task.FromResult(_logs.Lines.Any(line => line.Text.Contains(" succeeded, after", StringComparison.Ordinal))));
 
         // Faults quote more than successes do.
         _sandbox.Mcp.SetFault(new McpFault(McpFaultKind.ServerError) { Times = 1 });
         await RunAsync("search");
+        await Eventually.TrueAsync(() => Task.FromResult(_logs.Lines.Any(line => line.Text.Contains(" parks at step 0", StringComparison.Ordinal))));
         _sandbox.OAuth.SetFault(OAuthFault.Error("SENTINEL-error-code"));
         _sandbox.OAuth.RevokeAccessTokens(grant.GrantId);
         await SayAsync(_http.GetAsync("/list-mcp-tools?mcpServerId=crm"));
