@@ -35,6 +35,8 @@ public static class StorageServices
         else
             AddSqlite(services, (options.Provider as StorageProvider.Sqlite)?.Path, options.Clock);
 
+        services.AddSingleton<CredentialNews>();
+        services.AddSingleton<RunNews>();
         services.AddSingleton<ICredentialStore, CredentialStore>();
         services.AddSingleton<ICredentialSeals, CredentialSeals>();
         services.AddSingleton<IRunStore, RunStore>();
@@ -47,7 +49,8 @@ public static class StorageServices
             path,
             clock ?? provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<DatabaseMemory>(),
-            provider.GetRequiredService<DatabaseAdmission>()));
+            provider.GetRequiredService<DatabaseAdmission>(),
+            provider.GetRequiredService<ILogger<SqliteDatabase>>()));
         services.AddSingleton<INodeRegistry, SqliteNodeRegistry>();
         services.AddSingleton<IChangeFeed, LocalChanges>();
         services.AddSingleton<IDatabaseHealth>(provider =>

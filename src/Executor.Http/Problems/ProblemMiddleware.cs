@@ -78,7 +78,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         [LoggerMessage(Level = LogLevel.Error, Message = "Unexpected {ExceptionType} in {Method} {Route}\n{Stack}")]
         public static partial void Unexpected(ILogger logger, string method, string route, string? exceptionType, string? stack);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "The database was not available to {Method} {Route}")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "The database was not available to {Method} {Route}")]
         public static partial void StoreUnavailable(ILogger logger, string method, string route);
     }
 }

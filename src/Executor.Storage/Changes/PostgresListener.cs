@@ -41,6 +41,7 @@ internal sealed partial class PostgresListener(
     private async Task RunAsync(NpgsqlConnection? connection)
     {
         var backOff = TimeSpan.FromMilliseconds(50);
+        var isTold = false;
         while (!_end.IsCancellationRequested)
         {
             try
@@ -49,6 +50,7 @@ internal sealed partial class PostgresListener(
                 {
                     connection = await ConnectAsync(_end.Token);
                     local.Publish(new Change.Gap());
+                    isTold = false;
                     backOff = TimeSpan.FromMilliseconds(50);
                 }
 
@@ -62,7 +64,8 @@ internal sealed partial class PostgresListener(
             catch (Exception fault)
             {
                 // Any fault at all: listening is tried again for as long as the process lives.
-                Log.Lost(logger, fault.GetType().Name);
+                Log.Lost(logger, isTold ? LogLevel.Debug : LogLevel.Warning, fault.GetType().Name);
+                isTold = true;
                 await DropAsync(connection);
                 connection = null;
                 await DelayAsync(backOff);
@@ -123,7 +126,7 @@ internal sealed partial class PostgresListener(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The notification connection was lost ({ExceptionType}); listening again")]
-        public static partial void Lost(ILogger logger, string exceptionType);
+        [LoggerMessage(Message = "The notification connection was lost ({ExceptionType}); listening again")]
+        public static partial void Lost(ILogger logger, LogLevel level, string exceptionType);
     }
 }

@@ -23,6 +23,7 @@ internal sealed partial class PostgresNotifier(
     private Task _loop = Task.CompletedTask;
     private NpgsqlConnection? _connection;
     private int _lost;
+    private bool _isTold;
 
     public void Start()
     {
@@ -86,12 +87,14 @@ internal sealed partial class PostgresNotifier(
                     new CommandDefinition("SELECT pg_notify(@channel, @payload);", new { channel, payload }, cancellationToken: _end.Token));
             }
 
+            _isTold = false;
             return true;
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             // The next attempt tells the others that they missed something.
-            Log.Lost(logger, fault.GetType().Name);
+            Log.Lost(logger, _isTold ? LogLevel.Debug : LogLevel.Warning, fault.GetType().Name);
+            _isTold = true;
             Volatile.Write(ref _lost, 1);
             if (_connection is not null)
                 await _connection.DisposeAsync();
@@ -117,7 +120,7 @@ internal sealed partial class PostgresNotifier(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "A notification could not be sent ({ExceptionType})")]
-        public static partial void Lost(ILogger logger, string exceptionType);
+        [LoggerMessage(Message = "A notification could not be sent ({ExceptionType})")]
+        public static partial void Lost(ILogger logger, LogLevel level, string exceptionType);
     }
 }

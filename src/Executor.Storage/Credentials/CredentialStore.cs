@@ -5,7 +5,7 @@ using Executor.Storage.Databases;
 
 namespace Executor.Storage.Credentials;
 
-internal sealed class CredentialStore(Database database, IChangeFeed changes) : ICredentialStore
+internal sealed class CredentialStore(Database database, IChangeFeed changes, CredentialNews news) : ICredentialStore
 {
     private readonly CredentialSql _sql = new(database.Dialect);
 
@@ -21,11 +21,13 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
         Func<CredentialLedger, CredentialDecision<T>> decide,
         CancellationToken cancellationToken)
     {
+        (CredentialRow Before, CredentialRow After)? change = null;
         var written = await database.WriteAsync(
             async session =>
             {
                 var ledger = await ReadLedgerAsync(session, key, options);
                 var decision = decide(ledger);
+                change = (ledger.Row, decision.Row) is ({ } before, { } after) ? (before, after) : null;
                 return decision.Row is { } row
                     ? await WriteAsync(session, ledger, row, decision)
                     : await LeaveAsync(session, ledger, options, decision);
@@ -34,6 +36,8 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes) : 
 
         if (written.Generation is { } generation)
             database.Committed(generation.Value);
+        if (change is { } told)
+            news.Changed(told.Before, told.After);
         if (written.Changed)
             changes.Publish(new Change.Credential(key));
         if (written.Woken)

@@ -11,18 +11,18 @@ internal sealed partial class RunStore
     public async Task<T> ChangeAsync<T>(
         RunId id, CredentialSeen? park, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken)
     {
-        var (result, written) = await database.WriteAsync(
+        var (result, before, written, steps) = await database.WriteAsync(
             async session =>
             {
                 var ledger = await ReadLedgerAsync(session, id, park);
                 var decision = decide(ledger);
                 await WriteAsync(session, ledger, decision, creates: park is not null);
-                return (decision.Result, decision.Run);
+                return (decision.Result, ledger.Run, decision.Run, decision.Steps);
             },
             cancellationToken);
 
         if (written is not null)
-            Announce(written);
+            Announce(before!, written, steps);
         return result;
     }
 
@@ -38,7 +38,7 @@ internal sealed partial class RunStore
             if (Written(ledger, decision) is { } run
                 && await _moves.TryAsync(new RunMove(known.Run.Version, run, decision.Steps ?? []), cancellationToken))
             {
-                Announce(run);
+                Announce(known.Run, run, decision.Steps);
                 return decision.Result;
             }
         }
@@ -46,8 +46,9 @@ internal sealed partial class RunStore
         return await ChangeAsync(known.Run.Id, park: null, decide, cancellationToken);
     }
 
-    private void Announce(RunRow written)
+    private void Announce(RunRow before, RunRow written, IReadOnlyList<StepRow>? steps)
     {
+        news.Changed(before, written, steps);
         changes.Publish(new Change.Run(written.Id, written.User));
         if (written.Status == RunStatus.Pending)
             changes.Publish(new Change.RunsReady());

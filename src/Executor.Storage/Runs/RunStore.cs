@@ -8,7 +8,7 @@ using Executor.Storage.Databases;
 
 namespace Executor.Storage.Runs;
 
-internal sealed partial class RunStore(Database database, IChangeFeed changes) : IRunStore
+internal sealed partial class RunStore(Database database, IChangeFeed changes, RunNews news) : IRunStore
 {
     private readonly RunSql _sql = new(database.Dialect);
     private readonly RunQueueSql _queue = new(database.Dialect);
@@ -20,6 +20,7 @@ internal sealed partial class RunStore(Database database, IChangeFeed changes) :
         var insertion = await database.WriteAsync(session => InsertAsync(session, run, steps, key), cancellationToken);
         if (insertion is RunInsertion.Inserted)
         {
+            news.Started(run);
             changes.Publish(new Change.Run(run.Id, run.User));
             if (run.Status == RunStatus.Pending)
                 changes.Publish(new Change.RunsReady());

@@ -89,7 +89,7 @@ internal sealed partial class CredentialRecovery(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Open refresh intents could not be looked for: the database is not available")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Open refresh intents could not be looked for: the database is not available")]
         public static partial void StoreUnavailable(ILogger logger);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Open refresh intents could not be looked for: {ExceptionType}")]

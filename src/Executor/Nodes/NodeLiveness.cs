@@ -11,6 +11,7 @@ internal sealed partial class NodeLiveness(
     private readonly TimeSpan _lease = options.Value.Lease;
     private readonly Lock _gate = new();
     private readonly NodeSightings _sightings = new(time, options.Value.Lease);
+    private readonly HashSet<NodeRef> _others = [];
     private NodeRef? _self;
     private long? _lastBeat;
     private long? _lockLostSince;
@@ -79,6 +80,8 @@ internal sealed partial class NodeLiveness(
         var entered = await registry.EnterAsync(_name, cancellationToken);
         lock (_gate)
         {
+            if (_self is { } former)
+                _others.Add(former);
             _self = entered;
             _lastBeat = null;
             _lockLostSince = null;
@@ -127,7 +130,7 @@ internal sealed partial class NodeLiveness(
             }
 
             if (isOutage)
-                Log.Unreachable(logger);
+                Log.Unreachable(logger); // the outage itself is told once, by the database
             else
                 Log.Defective(logger, failure.GetType().Name);
         }
@@ -157,7 +160,7 @@ internal sealed partial class NodeLiveness(
             return;
         }
 
-        var since = LostSince();
+        var since = LostSince(self);
         if (time.GetElapsedTime(since) < _lease / 3 && await RetakeAsync(self, since, cancellationToken))
             return;
         lock (_gate)
@@ -167,16 +170,22 @@ internal sealed partial class NodeLiveness(
         await BeatAsync(cancellationToken);
     }
 
-    private long LostSince()
+    private long LostSince(NodeRef self)
     {
         lock (_gate)
-            return _lockLostSince ??= time.GetTimestamp();
+        {
+            if (_lockLostSince is { } known)
+                return known;
+            _lockLostSince = time.GetTimestamp();
+        }
+
+        Log.LockLost(logger, self.Name, self.Incarnation);
+        return LostSince(self);
     }
 
     /// <returns>False when this incarnation is over.</returns>
     private async Task<bool> RetakeAsync(NodeRef self, long since, CancellationToken cancellationToken)
     {
-        Log.LockLost(logger, self.Name, self.Incarnation);
         using var limit = new CancellationTokenSource(_lease / 15, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
@@ -206,7 +215,21 @@ internal sealed partial class NodeLiveness(
                 _ended = true;
         }
 
+        Tell(sightings);
         return sightings.Count;
+    }
+
+    /// <summary>Who came and who went since the last look, those whom this node has itself written down as gone excepted.</summary>
+    private void Tell(IReadOnlyList<NodeSighting> sightings)
+    {
+        var listed = sightings.Select(sighting => sighting.Node).ToHashSet();
+        foreach (var node in listed.Where(node => node != Current && _others.Add(node)))
+            Log.Joined(logger, node.Name, node.Incarnation);
+        foreach (var node in _others.Where(node => !listed.Contains(node)).ToList())
+        {
+            _others.Remove(node);
+            Log.Left(logger, node.Name, node.Incarnation);
+        }
     }
 
     private async Task MarkAbandonedAsync(CancellationToken cancellationToken)
@@ -217,6 +240,7 @@ internal sealed partial class NodeLiveness(
         foreach (var node in abandoned)
         {
             await registry.MarkGoneAsync(node, cancellationToken);
+            _others.Remove(node);
             Log.MarkedGone(logger, node.Name, node.Incarnation);
         }
     }
@@ -226,13 +250,19 @@ internal sealed partial class NodeLiveness(
         [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} entered as incarnation {Incarnation}")]
         public static partial void Entered(ILogger logger, string node, long incarnation);
 
+        [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} is in the cluster, as incarnation {Incarnation}")]
+        public static partial void Joined(ILogger logger, string node, long incarnation);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} has left the cluster, as incarnation {Incarnation}")]
+        public static partial void Left(ILogger logger, string node, long incarnation);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} lost the liveness lock of incarnation {Incarnation}; no refresh starts until it is taken again")]
         public static partial void LockLost(ILogger logger, string node, long incarnation);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Incarnation {Incarnation} of node {Node} has ended: it was without its lock for too long, or was written down as gone")]
         public static partial void Ended(ILogger logger, string node, long incarnation);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The node registry could not be reached; every count of other nodes starts again")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "The node registry could not be reached; every count of other nodes starts again")]
         public static partial void Unreachable(ILogger logger);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "A round of the node's heart ended with an unexpected {ExceptionType}; every count of other nodes starts again")]

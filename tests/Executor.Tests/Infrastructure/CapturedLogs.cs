@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using Executor.Server.Logging;
 using Executor.Testing.Secrets;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Executor.Tests.Infrastructure;
 
@@ -8,6 +11,12 @@ namespace Executor.Tests.Infrastructure;
 internal sealed class CapturedLogs(SecretWatch? watch = null) : ILoggerProvider
 {
     public ConcurrentQueue<(LogLevel Level, string Text)> Lines { get; } = new();
+
+    /// <summary>Whether lines are <see cref="Printed"/> too.</summary>
+    public bool Prints { get; init; }
+
+    /// <summary>The same lines as a node prints them, in either format.</summary>
+    public ConcurrentQueue<string> Printed { get; } = new();
 
     public string All => string.Join('\n', Lines.Select(line => line.Text));
 
@@ -27,6 +36,8 @@ internal sealed class CapturedLogs(SecretWatch? watch = null) : ILoggerProvider
 
     private sealed class Logger(CapturedLogs owner, string category) : ILogger
     {
+        private static readonly ConsoleFormatter[] _formats = [new TextFormatter(TimeProvider.System), new JsonFormatter(TimeProvider.System)];
+
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
@@ -36,6 +47,14 @@ internal sealed class CapturedLogs(SecretWatch? watch = null) : ILoggerProvider
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             var properties = state is IEnumerable<KeyValuePair<string, object?>> pairs ? string.Join(' ', pairs) : "";
+            var entry = new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter);
+            foreach (var format in owner.Prints ? _formats : [])
+            {
+                using var line = new StringWriter();
+                format.Write(entry, null, line);
+                owner.Printed.Enqueue(line.ToString());
+            }
+
             owner.Add(logLevel, $"{category} {formatter(state, exception)} {properties} {exception}");
         }
     }

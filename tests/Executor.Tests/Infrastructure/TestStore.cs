@@ -20,7 +20,7 @@ internal sealed class TestStore : IAsyncDisposable
     private TestStore(SqliteDatabase database)
     {
         _database = database;
-        Credentials = new CredentialStore(database, _changes);
+        Credentials = new CredentialStore(database, _changes, new CredentialNews(NullLogger<CredentialNews>.Instance));
     }
 
     public ICredentialStore Credentials { get; }
@@ -54,7 +54,8 @@ internal sealed class TestStore : IAsyncDisposable
     {
         var memory = new DatabaseMemory();
         var options = new StorageOptions(new StorageProvider.SqliteInMemory());
-        return new SqliteDatabase(path: null, time, memory, new DatabaseAdmission(options, memory, NullLogger<DatabaseAdmission>.Instance));
+        var admission = new DatabaseAdmission(options, memory, NullLogger<DatabaseAdmission>.Instance);
+        return new SqliteDatabase(path: null, time, memory, admission, NullLogger<SqliteDatabase>.Instance);
     }
 
     private static SqlArguments ArgumentsOf(NodeRef node) =>

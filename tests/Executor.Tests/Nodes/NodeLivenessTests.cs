@@ -36,6 +36,30 @@ public sealed class NodeLivenessTests : IDisposable
     }
 
     [Fact]
+    public async Task Nodes_that_come_and_go_are_told_once_each()
+    {
+        using var logs = new CapturedLogs();
+        using var factory = Microsoft.Extensions.Logging.LoggerFactory.Create(logs.AttachTo);
+        var liveness = new NodeLiveness(
+            _registry,
+            _state,
+            _time,
+            Options.Create(new NodeOptions { Name = "me", Lease = Lease }),
+            new Microsoft.Extensions.Logging.Logger<NodeLiveness>(factory));
+        var first = _registry.Add("first");
+        await liveness.StartAsync(default);
+        _registry.Add("second");
+        await liveness.TickAsync(default);
+        _registry.Remove(first);
+        await liveness.TickAsync(default);
+        await liveness.TickAsync(default);
+
+        foreach (var told in new[] { "Node first is in the cluster", "Node second is in the cluster", "Node first has left the cluster" })
+            Assert.Single(logs.Lines, line => line.Text.Contains(told, StringComparison.Ordinal));
+        Assert.DoesNotContain(logs.Lines, line => line.Text.Contains("Node me is", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Node_that_beats_is_never_suspect_and_nor_is_this_one()
     {
         var other = _registry.Add("other");

@@ -57,6 +57,15 @@ public sealed class NodeLifeTests : IAsyncLifetime, IDisposable
             _sandbox.Mcp.Release();
             Assert.Equal(0, await node.ExitCodeAsync());
             Assert.Equal("", node.Errors);
+            foreach (var told in new[]
+            {
+                "The node runs: version ", "SQLite file ", "MCP servers: crm; it listens at http://127.0.0.1:",
+                " of user 42 starts: 2 steps, the first at crm\"", " of user 42 parks at step 0: needs-oauth-reauth, crm\"",
+                "The credential of user 42 at crm was deposited\"", "The node stops, ", "The node has stopped, after ",
+            })
+            {
+                Assert.Single(node.Output.Split('\n'), line => line.Contains(told, StringComparison.Ordinal));
+            }
         }
 
         using var again = StartNode();
@@ -65,6 +74,7 @@ public sealed class NodeLifeTests : IAsyncLifetime, IDisposable
         Assert.All(done.GetProperty("steps").EnumerateArray(), step => Assert.Equal("succeeded", step.Text("status")));
         again.Terminate();
         Assert.Equal(0, await again.ExitCodeAsync());
+        Assert.Single(again.Output.Split('\n'), line => line.Contains(" of user 42 succeeded, after ", StringComparison.Ordinal));
     }
 
     [Fact]

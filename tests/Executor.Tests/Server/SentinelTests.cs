@@ -27,7 +27,7 @@ public sealed class SentinelTests : IAsyncLifetime, IDisposable
     private const string ClientSecret = "SENTINEL-client-secret";
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("executor-watched-");
-    private readonly CapturedLogs _logs = new();
+    private readonly CapturedLogs _logs = new() { Prints = true };
     private readonly ConcurrentQueue<string> _said = new();
     private readonly HttpClient _http = new();
     private readonly string _jwt = TestTokens.For(42);
@@ -103,10 +103,12 @@ public sealed class SentinelTests : IAsyncLifetime, IDisposable
         await SayAsync(_http.GetAsync("/list-mcp-tools?mcpServerId=crm"));
         var access = _sandbox.Mcp.Journal.Read().Select(call => call.Token).OfType<string>().Distinct().ToList();
         await RunAsync("echo");
+        await Eventually.TrueAsync(() => Task.FromResult(_logs.Lines.Any(line => line.Text.Contains(" succeeded, after", StringComparison.Ordinal))));
 
         // Faults quote more than successes do.
         _sandbox.Mcp.SetFault(new McpFault(McpFaultKind.ServerError) { Times = 1 });
         await RunAsync("search");
+        await Eventually.TrueAsync(() => Task.FromResult(_logs.Lines.Any(line => line.Text.Contains(" parks at step 0", StringComparison.Ordinal))));
         _sandbox.OAuth.SetFault(OAuthFault.Error("SENTINEL-error-code"));
         _sandbox.OAuth.RevokeAccessTokens(grant.GrantId);
         await SayAsync(_http.GetAsync("/list-mcp-tools?mcpServerId=crm"));
@@ -121,9 +123,12 @@ public sealed class SentinelTests : IAsyncLifetime, IDisposable
         var files = Directory.GetFiles(_directory.FullName, "node.db*").Where(file => Path.GetExtension(file) != ".lock");
         var database = string.Concat(files.Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
         Assert.Contains("refresh_token", database, StringComparison.Ordinal);
+        foreach (var told in new[] { "was deposited", "was deleted", " starts: 1 steps", " succeeded, after", " parks at step 0", "The node runs", "The node stops" })
+            Assert.Equal(2, _logs.Printed.Where(line => line.Contains(told, StringComparison.Ordinal)).Take(2).Count());
         foreach (var secret in secrets)
         {
             Assert.DoesNotContain(_logs.Lines, line => line.Text.Contains(secret, StringComparison.OrdinalIgnoreCase));
+            Assert.DoesNotContain(_logs.Printed, line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
             Assert.DoesNotContain(_said, text => text.Contains(secret, StringComparison.OrdinalIgnoreCase));
             Assert.DoesNotContain(secret, database, StringComparison.OrdinalIgnoreCase);
         }

@@ -14,6 +14,7 @@ internal sealed partial class PostgresDatabase(
 
     private readonly NpgsqlDataSource _source = PostgresSource.Of(settings.Pooled, memory);
     private readonly HeardClock _server = new();
+    private readonly Outage _outage = new("The database", TimeProvider.System, logger);
 
     public override Dialect Dialect { get; } = new PostgresDialect(serverClock: clock is null);
 
@@ -87,7 +88,9 @@ internal sealed partial class PostgresDatabase(
             var attempt = new Attempt();
             try
             {
-                return await run(attempt);
+                var result = await run(attempt);
+                _outage.Worked();
+                return result;
             }
             catch (Exception fault) when (number < Attempts && MayRepeat(fault, attempt))
             {
@@ -97,7 +100,7 @@ internal sealed partial class PostgresDatabase(
             catch (Exception fault) when (PostgresFaults.IsUnavailable(fault))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Log.Unavailable(logger, PostgresFaults.Describe(fault));
+                _outage.Failed($"PostgreSQL at {settings.Address}: {PostgresFaults.Describe(fault)}");
                 throw PostgresFaults.Unavailable(fault);
             }
         }
@@ -117,8 +120,5 @@ internal sealed partial class PostgresDatabase(
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "Running a database transaction again ({Cause})")]
         public static partial void Repeating(ILogger logger, string cause);
-
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The database is not available ({Cause})")]
-        public static partial void Unavailable(ILogger logger, string cause);
     }
 }

@@ -2,16 +2,20 @@ using Dapper;
 using Executor.Storage.Admission;
 using Executor.Storage.Migrations;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 
 namespace Executor.Storage.Databases.Sqlite;
 
 /// <summary>One file (or none: in memory), one process, one writer.</summary>
-internal sealed class SqliteDatabase(string? path, TimeProvider time, DatabaseMemory memory, DatabaseAdmission admission) : Database
+internal sealed class SqliteDatabase(
+    string? path, TimeProvider time, DatabaseMemory memory, DatabaseAdmission admission, ILogger<SqliteDatabase> logger) : Database
 {
+    private readonly Outage _outage = new("The database", TimeProvider.System, logger);
     private SqliteFileLock? _lock;
     private SqliteConnection? _connection;
     private SqliteWriter? _writer;
     private SqliteReaders? _readers;
+    private volatile bool _isClosing;
 
     public override Dialect Dialect { get; } = new SqliteDialect();
 
@@ -71,16 +75,17 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time, DatabaseMe
     {
         // A database in memory is its connection: reads wait their turn among the writes.
         var writer = Writer;
-        return _readers is { } readers
+        return WatchAsync(_readers is { } readers
             ? readers.ReadAsync(sql, arguments, read, cancellationToken)
-            : writer.RunAsync(session => session.QueryAsync(sql, arguments, read), cancellationToken);
+            : writer.RunAsync(session => session.QueryAsync(sql, arguments, read), cancellationToken));
     }
 
     public override Task<T> WriteAsync<T>(Func<WriteSession, Task<T>> work, CancellationToken cancellationToken) =>
-        Writer.RunAsync(work, cancellationToken);
+        WatchAsync(Writer.RunAsync(work, cancellationToken));
 
     public override async ValueTask DisposeAsync()
     {
+        _isClosing = true;
         if (_writer is not null)
             await _writer.DisposeAsync();
         Close();
@@ -93,6 +98,22 @@ internal sealed class SqliteDatabase(string? path, TimeProvider time, DatabaseMe
             return;
         memory.Lose("the database file was moved, deleted or replaced while it was in use");
         throw new StoreUnavailableException("The database file is not the one that this node has opened.");
+    }
+
+    private async Task<T> WatchAsync<T>(Task<T> job)
+    {
+        try
+        {
+            var result = await job;
+            _outage.Worked();
+            return result;
+        }
+        catch (StoreUnavailableException fault)
+        {
+            if (!_isClosing)
+                _outage.Failed(SqliteFaults.Cause(fault));
+            throw;
+        }
     }
 
     private static SqliteConnection Open(string? file, bool reads = false)

@@ -12,7 +12,13 @@ internal static class SqliteFaults
         or raw.SQLITE_NOTADB;
 
     public static StoreUnavailableException Unavailable(SqliteException fault) =>
-        new($"The database is not available (SQLite {fault.SqliteErrorCode}/{fault.SqliteExtendedErrorCode}).");
+        new($"{Begin}SQLite {fault.SqliteErrorCode}/{fault.SqliteExtendedErrorCode}).");
+
+    /// <summary>For whoever has said already that the database is not available.</summary>
+    public static string Cause(StoreUnavailableException fault) =>
+        fault.Message.StartsWith(Begin, StringComparison.Ordinal) ? fault.Message[Begin.Length..^2] : fault.Message.TrimEnd('.');
+
+    private const string Begin = "The database is not available (";
 
     /// <summary>As a caller may see it.</summary>
     public static Exception Translate(Exception fault) =>

@@ -69,7 +69,7 @@ internal sealed partial class Redeemer(
             }
             catch (Exception failure)
             {
-                Log.SettleFailed(logger, key.User.Value, key.Server.Value, failure.GetType().Name);
+                Log.SettleFailed(logger, wait == FirstRetry ? LogLevel.Error : LogLevel.Debug, key.User.Value, key.Server.Value, failure.GetType().Name);
                 await Task.Delay(wait, time);
             }
         }
@@ -161,7 +161,7 @@ internal sealed partial class Redeemer(
         [LoggerMessage(Level = LogLevel.Warning, Message = "A token endpoint of {Server} refuses the configured resource ({Code}); it is sent none for a day")]
         public static partial void ResourceRefused(ILogger logger, string server, BlockedReason code);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "The outcome of a refresh for user {User} at {Server} could not be stored ({ExceptionType}); trying again")]
-        public static partial void SettleFailed(ILogger logger, long user, string server, string exceptionType);
+        [LoggerMessage(Message = "The outcome of a refresh for user {User} at {Server} could not be stored ({ExceptionType}); trying again")]
+        public static partial void SettleFailed(ILogger logger, LogLevel level, long user, string server, string exceptionType);
     }
 }

@@ -209,7 +209,7 @@ internal sealed partial class RunDriver(
         [LoggerMessage(Level = LogLevel.Debug, Message = "Run {Run} waits at step {Step}: {Reason}")]
         public static partial void Parked(ILogger logger, RunId run, int step, AwaitingReason reason);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run} failed at step {Step} with {Code}")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Run {Run} fails at step {Step} with {Code}")]
         public static partial void Failed(ILogger logger, RunId run, int step, string code);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run} is no longer this node's; nothing more is written")]

@@ -82,7 +82,7 @@ internal sealed partial class RunWriter(IRunStore store, TimeProvider time, Rand
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The database could not be reached for run {Run}; it is tried again")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "The database could not be reached for run {Run}; it is tried again")]
         public static partial void Unavailable(ILogger logger, RunId run);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Looking at run {Run} ended with an unexpected {ExceptionType}")]

@@ -39,7 +39,7 @@ internal sealed partial class RunPruner(
             catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
                 // Whatever it was, the node lives on without this round.
-                Log.Fault(logger, fault.GetType().Name);
+                Log.Fault(logger, fault is StoreUnavailableException ? LogLevel.Debug : LogLevel.Warning, fault.GetType().Name);
             }
 
             await Task.Delay(_interval, time, stoppingToken);
@@ -51,7 +51,7 @@ internal sealed partial class RunPruner(
         [LoggerMessage(Level = LogLevel.Information, Message = "{Runs} finished runs were deleted after their retention")]
         public static partial void Pruned(ILogger logger, int runs);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Deleting finished runs ended with {ExceptionType}; it is tried again")]
-        public static partial void Fault(ILogger logger, string exceptionType);
+        [LoggerMessage(Message = "Deleting finished runs ended with {ExceptionType}; it is tried again")]
+        public static partial void Fault(ILogger logger, LogLevel level, string exceptionType);
     }
 }

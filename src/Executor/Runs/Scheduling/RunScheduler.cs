@@ -98,14 +98,14 @@ internal sealed partial class RunScheduler(
         }
         catch (Exception fault)
         {
-            Log.Fault(logger, fault.GetType().Name);
+            Log.Fault(logger, fault is StoreUnavailableException ? LogLevel.Debug : LogLevel.Warning, fault.GetType().Name);
             return _databasePause;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Looking for runs ended with {ExceptionType}; it is tried again")]
-        public static partial void Fault(ILogger logger, string exceptionType);
+        [LoggerMessage(Message = "Looking for runs ended with {ExceptionType}; it is tried again")]
+        public static partial void Fault(ILogger logger, LogLevel level, string exceptionType);
     }
 }

@@ -40,7 +40,7 @@ internal sealed partial class RunTakeover(
             catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
                 // Whatever it was, the node lives on without this round.
-                Log.Fault(logger, fault.GetType().Name);
+                Log.Fault(logger, fault is StoreUnavailableException ? LogLevel.Debug : LogLevel.Warning, fault.GetType().Name);
             }
 
             await Task.Delay(options.Value.Lease / 5, time, stoppingToken);
@@ -52,7 +52,7 @@ internal sealed partial class RunTakeover(
         [LoggerMessage(Level = LogLevel.Warning, Message = "{Runs} runs of {Nodes} lost node incarnations were put back into the queue")]
         public static partial void Released(ILogger logger, int runs, int nodes);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Looking for runs of lost nodes ended with {ExceptionType}; it is tried again")]
-        public static partial void Fault(ILogger logger, string exceptionType);
+        [LoggerMessage(Message = "Looking for runs of lost nodes ended with {ExceptionType}; it is tried again")]
+        public static partial void Fault(ILogger logger, LogLevel level, string exceptionType);
     }
 }
