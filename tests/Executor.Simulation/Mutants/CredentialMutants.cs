@@ -77,7 +77,7 @@ internal sealed class LazyRetry : Mutation
     private sealed class Store(ICredentialStore store) : LyingStore(store)
     {
         protected override CredentialDecision<T> Told<T>(CredentialLedger ledger, CredentialDecision<T> decision, CredentialChangeOptions options) =>
-            decision.Row is { State: CredentialState.Unresolved } row
+            decision.Row is { State: CredentialState.Unresolved, ConfirmingSince: null } row
                 ? decision with { Row = row with { RetryAt = ledger.Now + TimeSpan.FromHours(1) } }
                 : decision;
     }
