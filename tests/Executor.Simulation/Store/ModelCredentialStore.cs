@@ -71,7 +71,7 @@ internal sealed class ModelCredentialStore(ModelDatabase database, ModelSession 
             var ledger = Read(transaction, key, options);
             var decision = decide(ledger);
             if (decision.Row is { } row)
-                {
+            {
                 Write(transaction, ledger, row, decision.Intents ?? [], decision.Forgotten ?? []);
                 (changed, woken) = (true, ModelWaking.Wake(transaction, row, decision.Wakes, decision.WakesRun));
             }
