@@ -11,8 +11,8 @@ internal sealed class CopyAdoption
         + "(SELECT id FROM runs WHERE status IN ('pending', 'running', 'awaiting-input'));";
 
     private const string CancelRuns =
-        "UPDATE runs SET status = 'cancelled', awaiting_reason = 'none', awaited_server = NULL, next_server = NULL, not_before = NULL, "
-        + "blocked_since = NULL, owner_name = NULL, owner_incarnation = NULL, fence = fence + 1, finished_at = @Now, updated_at = @Now, "
+        "UPDATE runs SET status = 'cancelled', awaiting_reason = 'none', awaited_server = NULL, parked_cause = 'none', next_server = NULL, not_before = NULL, "
+        + "blocked_since = NULL, blocked_reason = NULL, owner_name = NULL, owner_incarnation = NULL, fence = fence + 1, finished_at = @Now, updated_at = @Now, "
         + "version = version + 1 WHERE status IN ('pending', 'running', 'awaiting-input');";
 
     public int Credentials { get; private set; }

@@ -46,6 +46,8 @@ internal sealed class KeySql(Dialect dialect)
     public static string Blanks(string reason) =>
         $"state = 'needs-reauth', reason = '{reason}', refresh_token = NULL, kept_refresh_token = NULL, try_kept = 0, access_token = NULL, "
         + "access_token_expires_at = NULL, refresh_at = NULL, client_secret = NULL, lineage = NULL, retry_at = NULL, failures = 0, "
+        + "minted_at = NULL, confirming_since = NULL, refused_since = NULL, refused_until = NULL, prober = NULL, probe_deadline = NULL, "
+        + "probe_has_redeemed = 0, waits_for = NULL, "
         + "version = version + 1";
 
     private static string IsSealed(Dialect dialect, string column) =>
