@@ -15,7 +15,7 @@ public sealed class TlsTests
         var certificate = await SpeakTlsOnlyAsync(cluster.Postgres);
 
         await RefusedAsync(cluster, "TLS certificate is not trusted", ("DATABASE_SSL", "true"));
-        await RefusedAsync(cluster, "does DATABASE_SSL say what it speaks?", ("DATABASE_SSL", "false"));
+        await RefusedAsync(cluster, "ask for TLS where DATABASE_SSL has none", ("DATABASE_SSL", "false"));
 
         var encrypted = await cluster.AddNodeAsync(("DATABASE_SSL", "require"), ("DATABASE_PASSWORD", Password));
         await DepositAsync(cluster, encrypted);

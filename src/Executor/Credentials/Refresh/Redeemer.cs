@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Executor.Credentials.Owner;
 using Executor.Credentials.Transitions;
+using Executor.Identity;
 using Executor.Nodes;
 using Executor.Security.Endpoints;
 using Microsoft.Extensions.Logging;
@@ -28,6 +30,8 @@ internal sealed partial class Redeemer(
 
     /// <summary>Short: what only this process holds is not to wait long once the database is back.</summary>
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<McpServerId, Outage> _outages = new();
 
     /// <param name="openedAt">This node's monotonic clock, from before the intent's commit began.</param>
     /// <param name="redemption">Told of a success or a refusal before it is stored.</param>
@@ -127,6 +131,7 @@ internal sealed partial class Redeemer(
     {
         if (answer.Told is { } told)
             alarms.Waits(key, generation, told);
+        Tell(key.Server, answer);
         switch (answer)
         {
             case RefreshAnswer.Granted:
@@ -144,6 +149,15 @@ internal sealed partial class Redeemer(
         }
     }
 
+    /// <summary>A server that is out of order fails for each of its users again and again: its outage is told once.</summary>
+    private void Tell(McpServerId server, RefreshAnswer answer)
+    {
+        if (answer.Told is { } told && (told == BlockedReason.Unreachable || told == BlockedReason.NoAnswer || told == BlockedReason.ServerError))
+            _outages.GetOrAdd(server, id => new Outage($"The token endpoint of {id}", time, logger)).Failed(told.Word);
+        else if (answer is RefreshAnswer.Granted or RefreshAnswer.Refused && _outages.TryGetValue(server, out var outage))
+            outage.Worked();
+    }
+
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "Refreshed the credential of user {User} at {Server}: {Result}")]
@@ -152,10 +166,10 @@ internal sealed partial class Redeemer(
         [LoggerMessage(Level = LogLevel.Information, Message = "The OAuth server refused the credential of user {User} at {Server}: {Reason}")]
         public static partial void Refused(ILogger logger, long user, string server, CredentialReason reason);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Nobody knows whether the refresh for user {User} at {Server} took place (answered: {Answered})")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Nobody knows whether the refresh for user {User} at {Server} took place (answered: {Answered})")]
         public static partial void InDoubt(ILogger logger, long user, string server, bool answered);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "The refresh for user {User} at {Server} did not take place; the refresh token is untouched")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "The refresh for user {User} at {Server} did not take place; the refresh token is untouched")]
         public static partial void NotSpent(ILogger logger, long user, string server);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "A token endpoint of {Server} refuses the configured resource ({Code}); it is sent none for a day")]
