@@ -108,9 +108,14 @@ public sealed class EscalationTests
             world.Time.Advance(TimeSpan.FromMinutes(6));
         }
 
-        Assert.Single(world.Logs.Lines, line => line.Level == LogLevel.Warning);
+        // Once for the credential, and once for the endpoint.
+        var warnings = world.Logs.Lines.Where(line => line.Level == LogLevel.Warning).ToList();
+        Assert.Equal(2, warnings.Count);
+        Assert.Single(warnings, line => line.Text.Contains("The token endpoint of", StringComparison.Ordinal));
+
         world.Sandbox.OAuth.ClearFaults();
         Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
+        Assert.Single(world.Logs.Lines, line => line.Text.Contains("is available again", StringComparison.Ordinal));
     }
 
     [Fact]

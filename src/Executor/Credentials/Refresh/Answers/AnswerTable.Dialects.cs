@@ -73,7 +73,7 @@ internal static partial class AnswerTable
         Reconnect("AADSTS70008", "Microsoft Entra", AadSts + "; expired or revoked"),
         Reconnect("AADSTS70043", "Microsoft Entra", AadSts + "; sign-in frequency"),
         Reconnect("AADSTS50034", "Microsoft Entra", AadSts + "; no such user"),
-                Reconnect("AADSTS50055", "Microsoft Entra", AadSts + "; the password has expired"),
+        Reconnect("AADSTS50055", "Microsoft Entra", AadSts + "; the password has expired"),
         Reconnect("AADSTS50057", "Microsoft Entra", AadSts + "; the account is disabled"),
         Reconnect("AADSTS50058", "Microsoft Entra", AadSts + "; not signed in"),
         Reconnect("AADSTS50076", "Microsoft Entra", AadSts + "; multi-factor authentication is required"),
