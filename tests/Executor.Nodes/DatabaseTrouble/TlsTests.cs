@@ -25,7 +25,7 @@ public sealed class TlsTests
         await File.WriteAllTextAsync(file, certificate);
         var verified = await cluster.AddNodeAsync(
             ("DATABASE_SSL", "true"),
-            ("DATABASE_URL", $"postgres://postgres:{Password}@localhost:{cluster.Postgres.Port}/postgres?Root%20Certificate={Uri.EscapeDataString(file)}"));
+            ("DATABASE_URL", $"postgres://postgres:{Password}@localhost:{cluster.Postgres.Port}/postgres?sslrootcert={Uri.EscapeDataString(file)}"));
         await DepositAsync(cluster, verified);
         File.Delete(file);
 

@@ -115,6 +115,11 @@ public sealed class EscalationTests
 
         world.Sandbox.OAuth.ClearFaults();
         Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
+
+        // A first success may stand beside failures: the second one, later, ends the outage.
+        world.Time.Advance(TimeSpan.FromSeconds(10));
+        await world.DepositAsync(node, user: 8);
+        Assert.IsType<TokenOutcome.Issued>(await node.Owner(8).GetTokenAsync(default));
         Assert.Single(world.Logs.Lines, line => line.Text.Contains("is available again", StringComparison.Ordinal));
     }
 
