@@ -115,7 +115,8 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
         {
             return await sender.SendAsync(headers);
         }
-        catch (Exception e) when (e is RpcErrorException or UpstreamStatusException && exchange is { HasHandshake: false, Scope.Reply.Error.Code: (int)McpErrorCode.HeaderMismatch })
+        catch (Exception e) when (e is RpcErrorException or UpstreamStatusException
+            && exchange is { HasHandshake: false, Scope: { HasBegun: false, Reply.Error.Code: (int)McpErrorCode.HeaderMismatch } })
         {
             var latest = await _headers.FindAsync(exchange, call.Tool, anew: true, cancellationToken);
             if (latest == headers)

@@ -31,6 +31,9 @@ internal sealed record Answered(Ending Ending)
 {
     public bool Sent { get; init; }
 
+    /// <summary>The server was heard to work on the call: whatever it says of it afterwards, it has begun.</summary>
+    public bool HasBegun { get; init; }
+
     public HttpStatusCode? Status { get; init; }
 
     public RpcError? Error { get; init; }
@@ -49,7 +52,7 @@ internal sealed record Answered(Ending Ending)
     /// <summary>What a listing made for it says; null before.</summary>
     public bool? IsListed { get; init; }
 
-    /// <summary>What a ping on the session says; null before.</summary>
+    /// <summary>False when a ping is refused as the call was; null before it is sent.</summary>
     public bool? SessionAnswers { get; init; }
 
     /// <summary>Our own words about a result of the wrong kind.</summary>
@@ -68,11 +71,22 @@ internal sealed record Answered(Ending Ending)
     /// <summary>Its method, its parameters or its execution failed: the session and the version let it through.</summary>
     public bool IsAboutTheCall => Code is -32601 or -32602 or -32603;
 
+    /// <summary>The refusal is about the call itself, or of somebody who does not know what became of it.</summary>
+    public bool MayHaveRun => IsAboutTheCall || Http is 408 or 499;
+
     public bool SpeaksOfSession => Refusal?.SpeaksOfSession ?? (Error is { } error && SessionWords.SpeakOfSession(error.Text));
+
+    /// <summary>
+    /// A server that does not know a session refuses all that is sent to it, and alike. So what a ping shares with a call, down to the
+    /// words, is no tool's; a ping that is refused in another way may be one that the server does not offer.
+    /// </summary>
+    public bool IsRefusedLike(Answered call) => !MayHaveRun
+        && (Ending, Http, Code, NamedSession, SpeaksOfSession) == (call.Ending, call.Http, call.Code, call.NamedSession, call.SpeaksOfSession);
 
     public static Answered Of(Exception e, CallScope scope) => new(EndingOf(e, scope))
     {
-        Sent = scope.Sent,
+        Sent = scope.Sent || scope.HasBegun,
+        HasBegun = scope.HasBegun,
         Status = scope.Status,
         Error = scope.Reply?.Error,
         Refusal = scope.Refusal,
@@ -95,7 +109,7 @@ internal sealed record Answered(Ending Ending)
         // The handshake has a limit of its own.
         if (e is TimeoutException || (e is OperationCanceledException && scope is { Purpose: ScopePurpose.Connect, Sent: true }))
             return Ending.TimedOut;
-        if (!scope.Sent)
+        if (!scope.Sent && !scope.HasBegun)
             return Ending.Unsent;
         return scope is { Status: not null, AnswerEnded: true } ? Ending.NoReply : Ending.Cut;
     }

@@ -61,7 +61,7 @@ internal sealed partial class Attempts(ConnectionPool pool, McpOptions options, 
                     catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
                     {
                         cancellationToken.ThrowIfCancellationRequested();
-                        return new McpOutcome<T>.Failed(Failures.TimedOut(scope.Sent));
+                        return new McpOutcome<T>.Failed(Failures.TimedOut(scope.Sent || scope.HasBegun));
                     }
                     catch (RefusedResultException refused)
                     {
@@ -87,7 +87,7 @@ internal sealed partial class Attempts(ConnectionPool pool, McpOptions options, 
 
                 Log.CallFailed(logger, request.Server.Id.Value, row.Name, row.Code);
                 // A 401 that spoke of a session, too, once a new one has not helped.
-                return row.Sequel == Sequel.Reauthorize || answered.Http == 401
+                return row.Sequel == Sequel.Reauthorize || answered is { Http: 401, HasBegun: false }
                     ? new McpOutcome<T>.Unauthorized()
                     : new McpOutcome<T>.Failed(FailureTable.Of(row, answered));
             }
@@ -96,7 +96,8 @@ internal sealed partial class Attempts(ConnectionPool pool, McpOptions options, 
 
     /// <summary>What runs no tool may be repeated whenever its session may have been at fault.</summary>
     private static bool MayRepeat(FailureRow row, Answered answered) =>
-        row.Sequel == Sequel.Again || (answered is { Tool: null, NamedSession: true } && row.Session != SessionFate.Alive);
+        row.Sequel == Sequel.Again
+        || (answered.Tool is null && row.Session != SessionFate.Alive && (answered.NamedSession || row.Sequel == Sequel.AskSession));
 
     private static void GiveUp(ConnectionLease lease, SessionFate fate)
     {
@@ -125,7 +126,7 @@ internal sealed partial class Attempts(ConnectionPool pool, McpOptions options, 
             if (row.Sequel == Sequel.AskListing)
                 answered = answered with { IsListed = request.Tool is null || await IsListedAsync(request, request.Tool, lease, deadline) };
             else if (row.Sequel == Sequel.AskSession && request.Tool is not null)
-                answered = answered with { SessionAnswers = await SessionAnswersAsync(request, lease, deadline) };
+                answered = answered with { SessionAnswers = await SessionAnswersAsync(answered, request, lease, deadline) };
             else
                 return (answered, row);
         }
@@ -138,11 +139,11 @@ internal sealed partial class Attempts(ConnectionPool pool, McpOptions options, 
         return tools is not { Value: { } listed } || listed.HasSeen(tool);
     }
 
-    /// <summary>False when a ping is refused as the call was: a session that is known answers it, whatever it thinks of the call.</summary>
-    private async Task<bool> SessionAnswersAsync(Request request, ConnectionLease lease, CallDeadline deadline)
+    /// <summary>A session that is known answers a ping, whatever it thinks of the call. True as well when it cannot be found out.</summary>
+    private async Task<bool> SessionAnswersAsync(Answered call, Request request, ConnectionLease lease, CallDeadline deadline)
     {
         var answer = await AskAsync(request, lease, deadline, options.PingTimeout, exchange => exchange.SendAsync("ping", []));
-        return answer.Failed is not { IsClientError: true, NamedSession: true, IsTurnedAway: false, Http: not (408 or 499) };
+        return answer.Failed is not { } refused || !refused.IsRefusedLike(call);
     }
 
     private async Task<(T? Value, Answered? Failed)> AskAsync<T>(

@@ -33,6 +33,7 @@ internal sealed class Exchange(ConnectionLease lease, CallScope scope, CallDeadl
 
     /// <summary>Progress is passed on, and gives the call more time.</summary>
     public IDisposable ListenForProgress(Action<McpProgress>? heard, out int token) => lease.Progress.Listen(
+        () => scope.HasBegun |= scope.Sent,
         said =>
         {
             deadline.Extend();

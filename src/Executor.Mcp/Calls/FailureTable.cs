@@ -31,7 +31,7 @@ internal enum Sequel
     /// <summary>Negotiates; once more if the version is another now, and else judged as if it were proved.</summary>
     AskVersion,
 
-    /// <summary>Sends a ping on the session, and judges again.</summary>
+    /// <summary>Sends a ping as the call was sent, and judges again.</summary>
     AskSession,
 
     /// <summary>Lists the tools, and judges again.</summary>
@@ -73,15 +73,23 @@ internal static class FailureTable
         new("list too long", a => a.Ending == Ending.TooManyTools, Settled, Alive, Tell, McpFailureCodes.TooManyTools, Words.TooManyTools, "McpOptions"),
         new("result of another kind", a => a.Ending == Ending.Replied && a.Error is null, Settled, Alive, Tell, McpFailureCodes.ProtocolError, Words.Malformed, "MCP, CallToolResult"),
 
+        // Said of a call that had begun, or of an answer that is missing behind the server. Nothing that stands beside it takes it back.
+        new("lost behind the server", a => a.Code is -32000 or -32001 or 408 && SaysThatAnAnswerWasLost(a), Unknown, Alive, Tell, McpFailureCodes.ProtocolError, Words.Error, "ConnectionClosed and RequestTimeout of the TypeScript and Python SDKs, passed on by a server that is a client itself"),
+        new("refused in mid-call", a => a.HasBegun && (a.IsTurnedAway || (a.Code is null && (a.IsClientError || a.Http is 307 or 308))), Unknown, GivenUp, Tell, McpFailureCodes.HttpError, Words.Status, "MCP 2026-07-28, Multi Round-Trip Requests: the rounds before it were worked on"),
+        new("error in mid-call", a => a.HasBegun && a.Code is not (null or -32021) && a.Http < 500, Settled, Alive, Tell, McpFailureCodes.ProtocolError, Words.Error, "a tool passes on what it was answered: -32601 is this client's own answer to each question"),
+
         // The session or the version is refused, before anybody looked at the call.
-        new("404 or 410 to a session", a => a.NamedSession && a.Http is 404 or 410, None, Lost, Again, McpFailureCodes.HttpError, Words.Status, Mcp + "Session Management 3 and 4"),
-        new("refused for its session", a => a.NamedSession && a.IsClientError && a.Http is not (403 or 429) && a.SpeaksOfSession && !a.IsAboutTheCall, None, Lost, Again, McpFailureCodes.HttpError, Words.Status, "SessionWords: sessions are looked up before messages are dispatched"),
-        new("refused for want of a session", a => a.IsClientError && !a.IsTurnedAway && a.SpeaksOfSession && !a.IsAboutTheCall, None, OtherVersion, Again, McpFailureCodes.HttpError, Words.Status, "SessionWords: a server taken back to an older version"),
-        new("error about the session", a => a.NamedSession && a.Code is -32600 or (>= -32099 and <= -32000) && a.SpeaksOfSession, None, Lost, Again, McpFailureCodes.ProtocolError, Words.Error, "SessionWords: the codes that the SDKs use for it"),
-        new("ping refused too", a => a.SessionAnswers == false, None, Lost, Again, McpFailureCodes.HttpError, Words.Status, "the session is refused, and not the call"),
+        new("404 or 410 to a session", a => a.NamedSession && a.Http is 404 or 410 && a.Code is null or -32601, None, Lost, Again, McpFailureCodes.HttpError, Words.Status, Mcp + "Session Management 3 and 4"),
+        new("ping refused too", a => a is { NamedSession: true, SessionAnswers: false }, None, Lost, Again, McpFailureCodes.HttpError, Words.Status, "the session is refused, and not the call"),
+        new("refused for want of a session", a => a is { NamedSession: false, SessionAnswers: false }, None, OtherVersion, Again, McpFailureCodes.HttpError, Words.Status, "the same, from a server taken back to an older version"),
         new("version refused", a => a.Code is -32022 or -32020, None, OtherVersion, Again, McpFailureCodes.ProtocolError, Words.Version, "MCP 2026-07-28, UnsupportedProtocolVersion and HeaderMismatch: checked before dispatch"),
         new("remembered version refused", a => a.IsUnproven && a.IsClientError && OlderHandshake.IsAskedFor(a.Status!.Value, a.Error) && !a.IsAboutTheCall, None, OtherVersion, AskVersion, McpFailureCodes.HttpError, Words.Status, "OlderHandshake"),
-        new("refusal to a session", a => a.NamedSession && a.SessionAnswers is null && a.IsClientError && !a.IsTurnedAway && a.Http is not (408 or 499) && !a.IsAboutTheCall, Settled, GivenUp, AskSession, McpFailureCodes.HttpError, Words.Status, "many servers say 400 to a session that they do not know"),
+
+        // The session is suspected. Tools speak of sessions too, of a browser or a checkout: only a second refusal proves it.
+        new("refusal to a session", a => a is { NamedSession: true, SessionAnswers: null, IsClientError: true, IsTurnedAway: false, MayHaveRun: false }, Settled, GivenUp, AskSession, McpFailureCodes.HttpError, Words.Status, "many servers say 400 to a session that they do not know"),
+        new("401 for its session", a => a is { NamedSession: true, SessionAnswers: null, Http: 401, SpeaksOfSession: true, MayHaveRun: false }, None, GivenUp, AskSession, McpFailureCodes.HttpError, Words.Status, "SessionWords: rmcp"),
+        new("error about the session", a => a is { NamedSession: true, SessionAnswers: null, Code: -32600 or (>= -32099 and <= -32000), SpeaksOfSession: true }, Settled, GivenUp, AskSession, McpFailureCodes.ProtocolError, Words.Error, "SessionWords: the codes that the SDKs use for it"),
+        new("refusal that misses a session", a => a is { NamedSession: false, SessionAnswers: null, IsClientError: true, IsTurnedAway: false, SpeaksOfSession: true, MayHaveRun: false }, Settled, OtherVersion, AskSession, McpFailureCodes.HttpError, Words.Status, "SessionWords: a server taken back to an older version"),
 
         // Turned away by a status that says so.
         new("401", a => a.Http == 401, None, Alive, Reauthorize, McpFailureCodes.Unauthorized, Words.Status, "RFC 6750 §3.1"),
@@ -94,7 +102,6 @@ internal static class FailureTable
         new("parameters or result refused", a => a is { Code: -32602, IsListed: null }, Settled, Alive, AskListing, McpFailureCodes.ProtocolError, Words.Error, Rpc + "; MCP SDKs also say it of a result that fails its output schema"),
         new("unknown tool", a => a is { Code: -32602, IsListed: false }, None, Alive, Tell, McpFailureCodes.ProtocolError, Words.UnknownTool, "MCP, Tools, Error Handling, and a listing made for it"),
         new("missing capability", a => a.Code == -32021, Settled, Alive, Tell, McpFailureCodes.ProtocolError, Words.Capability, "MCP 2026-07-28, MissingRequiredClientCapability: a tool may find out when it needs it"),
-        new("lost behind the server", a => a.Code is -32000 or -32001 or 408 && SaysThatAnAnswerWasLost(a), Unknown, Alive, Tell, McpFailureCodes.ProtocolError, Words.Error, "ConnectionClosed and RequestTimeout of the TypeScript and Python SDKs, passed on by a server that is a client itself"),
         new("error in a 5xx", a => a.Code is not null && a.Http >= 500, Settled, GivenUp, Tell, McpFailureCodes.ProtocolError, Words.Error, Rpc),
         new("any other error", a => a.Code is not null, Settled, Alive, Tell, McpFailureCodes.ProtocolError, Words.Error, Rpc),
 

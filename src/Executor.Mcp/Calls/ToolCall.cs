@@ -30,6 +30,7 @@ internal sealed class ToolCall(Exchange exchange, McpToolCall call)
                 return new McpToolResult(answer, answer.TryGetProperty("isError", out var flag) && flag.ValueKind == JsonValueKind.True);
             if (kind != ResultKind.InputRequired || round == MaxRounds || !ResultTypes.AsksForNothing(answer, out state))
                 throw new RefusedResultException(ResultTypes.FailureOf(kind, answer));
+            exchange.Scope.HasBegun = true;
         }
     }
 

@@ -16,14 +16,15 @@ internal sealed class ProgressBoard
 
     private static int _lastToken;
 
-    private readonly ConcurrentDictionary<int, Action<McpProgress>> _calls = new();
+    private readonly ConcurrentDictionary<int, (Action Begun, Action<McpProgress> Heard)> _calls = new();
 
+    /// <param name="begun">The server has been heard to work on it.</param>
     /// <param name="token">For the call's <c>_meta.progressToken</c>: unique among all that are under way, and below 2^31.</param>
-    public IDisposable Listen(Action<McpProgress> heard, out int token)
+    public IDisposable Listen(Action begun, Action<McpProgress> heard, out int token)
     {
         var mine = Interlocked.Increment(ref _lastToken) & int.MaxValue;
         token = mine;
-        _calls[mine] = heard;
+        _calls[mine] = (begun, heard);
         return new Listening(() => _calls.TryRemove(mine, out _));
     }
 
@@ -32,11 +33,19 @@ internal sealed class ProgressBoard
     {
         if (parameters.ValueKind == JsonValueKind.Object
             && parameters.TryGetProperty("progressToken", out var token) && TokenOf(token) is { } number
-            && _calls.TryGetValue(number, out var heard)
-            && Number(parameters, "progress") is { } progress)
+            && _calls.TryGetValue(number, out var call))
         {
-            heard(new McpProgress(progress, Number(parameters, "total"), Message(parameters)));
+            call.Begun();
+            if (Number(parameters, "progress") is { } progress)
+                call.Heard(new McpProgress(progress, Number(parameters, "total"), Message(parameters)));
         }
+    }
+
+    /// <summary>The server asks something, for one of the calls: it does not say which.</summary>
+    public void Ask()
+    {
+        foreach (var call in _calls.Values)
+            call.Begun();
     }
 
     /// <summary>Some give a number back as a text.</summary>

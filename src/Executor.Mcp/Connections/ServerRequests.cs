@@ -21,7 +21,13 @@ internal sealed class ServerRequests(PooledConnection connection, Func<CallScope
             if (!message.TryGetProperty("method", out var method) || method.ValueKind != JsonValueKind.String)
                 continue;
             if (message.TryGetProperty("id", out var id) && id.ValueKind is JsonValueKind.String or JsonValueKind.Number)
-                await AnswerAsync(addressed(HttpMethod.Post), Answer(id, isPing: method.ValueEquals(RequestMethods.Ping)), cancellationToken);
+            {
+                // Pings come on an idle stream as well.
+                var isPing = method.ValueEquals(RequestMethods.Ping);
+                if (!isPing)
+                    connection.Progress.Ask();
+                await AnswerAsync(addressed(HttpMethod.Post), Answer(id, isPing), cancellationToken);
+            }
             else if (method.ValueEquals(NotificationMethods.ProgressNotification) && message.TryGetProperty("params", out var parameters))
                 connection.Progress.Receive(parameters);
         }

@@ -39,6 +39,12 @@ internal sealed class CallScope(McpServer server, ScopePurpose purpose, Func<Acc
     /// <summary>The body of the last message began to be written: from here on the server may have acted on it.</summary>
     public bool Sent { get; set; }
 
+    /// <summary>
+    /// The server was heard to work on the call: it told of its progress, asked for something, or answered a first round of it. Kept over
+    /// the messages that follow, unlike what stands below.
+    /// </summary>
+    public bool HasBegun { get; set; }
+
     /// <summary>Of the last message posted, as all that follows; null until it is answered.</summary>
     public HttpStatusCode? Status { get; private set; }
 

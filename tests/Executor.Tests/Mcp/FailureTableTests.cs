@@ -23,12 +23,19 @@ public sealed class FailureTableTests
         ["result that is a list"] = ("result of another kind", ServerAnswer.Result("[1]"), 1, McpEffect.Settled, null),
         ["404"] = ("404 or 410 to a session", new ServerAnswer(404), 2, McpEffect.None, "404"),
         ["410"] = ("404 or 410 to a session", new ServerAnswer(410), 2, McpEffect.None, "410"),
-        ["400 session, in JSON-RPC"] = ("refused for its session", ServerAnswer.Error(-32000, "Bad Request: No valid session ID provided", 400), 2, McpEffect.None, "-32000"),
-        ["400 session, in words"] = ("refused for its session", new ServerAnswer(400, "Invalid session ID", "text/plain"), 2, McpEffect.None, "400"),
-        ["400 session, JSON"] = ("refused for its session", new ServerAnswer(400, """{"error":"Session not found or expired"}"""), 2, McpEffect.None, "400"),
-        ["401 session"] = ("refused for its session", new ServerAnswer(401, "Unauthorized: Session not found", "text/plain"), 2, null, "unauthorized"),
-        ["422 session"] = ("refused for its session", new ServerAnswer(422, "Unexpected message, expect initialize request", "text/plain"), 2, McpEffect.None, "422"),
-        ["session, in a JSON-RPC error"] = ("error about the session", ServerAnswer.Error(-32001, "Session not found"), 2, McpEffect.None, "-32001"),
+        ["-32603 with a 404 to a session"] = ("any other error", ServerAnswer.Error(-32603, status: 404), 1, McpEffect.Settled, "-32603"),
+        ["-32603 with a 410 to a session"] = ("any other error", ServerAnswer.Error(-32603, status: 410), 1, McpEffect.Settled, "-32603"),
+        ["code of the server's own with a 404, the session lives"] = ("any other error", ServerAnswer.Error(-32004, status: 404), 1, McpEffect.Settled, "-32004"),
+        ["400 session, in JSON-RPC, the session lives"] = ("any other error", ServerAnswer.Error(-32000, "Bad Request: No valid session ID provided", 400), 1, McpEffect.Settled, "-32000"),
+        ["400 session, in words, the session lives"] = ("any other 4xx", new ServerAnswer(400, "Invalid session ID", "text/plain"), 1, McpEffect.Settled, "400"),
+        ["400 session, JSON, the session lives"] = ("any other 4xx", new ServerAnswer(400, """{"error":"Session not found or expired"}"""), 1, McpEffect.Settled, "400"),
+        ["401 session, the session lives"] = ("401", new ServerAnswer(401, "Unauthorized: Session not found", "text/plain"), 1, null, "unauthorized"),
+        ["408 session"] = ("408, 499", new ServerAnswer(408, "Request timed out: the upstream session did not respond", "text/plain"), 1, McpEffect.Unknown, "408"),
+        ["499 session"] = ("408, 499", new ServerAnswer(499, "client session closed", "text/plain"), 1, McpEffect.Unknown, "499"),
+        ["422 a tool's own session"] = ("any other 4xx", new ServerAnswer(422, "Payment captured, but the checkout session has expired", "text/plain"), 1, McpEffect.Settled, "422"),
+        ["422 handshake, the session lives"] = ("any other 4xx", new ServerAnswer(422, "Unexpected message, expect initialize request", "text/plain"), 1, McpEffect.Settled, "422"),
+        ["session, in a JSON-RPC error, the session lives"] = ("any other error", ServerAnswer.Error(-32001, "Session not found"), 1, McpEffect.Settled, "-32001"),
+        ["-32000 a tool's own session"] = ("lost behind the server", ServerAnswer.Error(-32000, "Connection closed: browser session ended after submit"), 1, McpEffect.Unknown, "-32000"),
         ["version"] = ("version refused", ServerAnswer.Error(-32022, status: 400), 2, McpEffect.None, "version"),
         ["plain 400, the session lives"] = ("any other 4xx", new ServerAnswer(400, """{"detail":"sentinel"}"""), 1, McpEffect.Settled, "HTTP 400"),
         ["plain 409, the session lives"] = ("any other 4xx", new ServerAnswer(409), 1, McpEffect.Settled, "HTTP 409"),
@@ -72,7 +79,9 @@ public sealed class FailureTableTests
     [
         "not sent", "time-out before sending", "time-out", // McpFailureTests
         "list too long", // McpFailureTests.List_of_too_many_tools_or_bytes_is_refused
-        "refusal to a session", "ping refused too", "refused for want of a session", "remembered version refused", // McpSessionTests, McpVersionTests
+        "refusal to a session", "401 for its session", "error about the session", "ping refused too", // McpSessionTests
+        "refusal that misses a session", "refused for want of a session", "remembered version refused", // McpVersionTests
+        "error in mid-call", "refused in mid-call", // MidCallTests
         "parameters or result refused", "unknown tool", // below: the first never is the last word
     ];
 

@@ -85,6 +85,25 @@ public sealed class McpSessionTests
         Assert.Equal(2, server.CountOf("tools/call"));
     }
 
+    [Theory]
+    [InlineData(400, -32601)]
+    [InlineData(404, null)]
+    [InlineData(405, null)]
+    [InlineData(422, null)]
+    public async Task Ping_that_is_refused_in_another_way_than_the_call_proves_nothing_of_the_session(int status, int? code)
+    {
+        await using var server = await HandshakeServer.StartAsync();
+        await using var mcp = new McpHarness();
+        server.Gate = (_, message) => message["method"]?.ToString() != "ping" ? null
+            : code is { } error ? ServerAnswer.Error(error, "Method not found", status) : new ServerAnswer(status);
+        server.Calls.Enqueue(ServerAnswer.Error(-32000, "Invoice saved, session closed", 400));
+
+        var failure = await mcp.FailAsync(McpHarness.Server(server.Url), Token, McpHarness.Call("any"));
+
+        Assert.Equal(McpEffect.Settled, failure.Effect);
+        Assert.Equal((1, 1), (server.Runs, server.CountOf("ping")));
+    }
+
     [Fact]
     public async Task Calls_that_meet_a_lost_session_together_run_once_each()
     {

@@ -101,6 +101,29 @@ public sealed class McpVersionTests
     }
 
     [Theory]
+    [InlineData(400, "Bad Request: No valid session ID provided")]
+    [InlineData(422, "Payment captured, but the checkout session has expired")]
+    [InlineData(408, "Request timed out: the upstream session did not respond")]
+    [InlineData(499, "client session closed")]
+    public async Task Words_about_a_session_from_a_server_without_sessions_repeat_no_call(int status, string words)
+    {
+        await using var server = await HandshakeServer.StartAsync();
+        await using var mcp = new McpHarness();
+        var target = McpHarness.Server(server.Url);
+        server.IsStateless = true;
+        await mcp.CallAsync(target, Token, McpHarness.Call("any"));
+        server.Calls.Enqueue(new ServerAnswer(status, words, "text/plain"));
+
+        foreach (var user in new[] { 1, 2 })
+        {
+            var failure = await mcp.FailAsync(target, Token, McpHarness.Call("any"), user);
+
+            Assert.Equal(status is 408 or 499 ? McpEffect.Unknown : McpEffect.Settled, failure.Effect);
+            Assert.Equal(1 + user, server.Runs);
+        }
+    }
+
+    [Theory]
     [InlineData(400)]
     [InlineData(405)]
     [InlineData(406)]

@@ -46,7 +46,11 @@ internal sealed class AnswerStream(Stream inner, Encoding? charset, CallScope sc
         foreach (var message in messages)
         {
             if (message.IsTheServers)
+            {
+                // MCP 2025-11-25, Transports, Sending Messages to the Server: it is about the request that the stream answers.
+                scope.HasBegun = true;
                 Event(output, message.WriteTo);
+            }
             else if (request is { } id && message.ReplyTo(id, alone: read.IsWhole && messages.Count == 1) is { } reply)
                 Event(output, writer => Write(writer, id, reply));
         }
