@@ -1,7 +1,9 @@
--- Why a run waits for its credential, refused access tokens, and the confirmation of a refused refresh token.
+-- Why a run waits for its credential, refused access tokens, and the confirmation of a refused refresh token. A node that does not
+-- know these columns leaves them alone, so a confirmation names the generation that it is of.
 
 ALTER TABLE credentials ADD COLUMN minted_at BIGINT;
 ALTER TABLE credentials ADD COLUMN confirming_since BIGINT;
+ALTER TABLE credentials ADD COLUMN confirming_generation BIGINT;
 ALTER TABLE credentials ADD COLUMN refusal_redemptions INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE credentials ADD COLUMN refusal_pauses INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE credentials ADD COLUMN refusal_counted_at BIGINT;

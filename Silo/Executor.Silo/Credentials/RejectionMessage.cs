@@ -15,13 +15,17 @@ internal readonly struct RejectionMessage
     [Id(2)]
     public Guid? Probe { get; init; }
 
+    [Id(3)]
+    public long Episode { get; init; }
+
     public static RejectionMessage From(Rejection rejection) => new()
     {
         Generation = rejection.Generation.Value,
         IsRenewed = rejection.IsRenewed,
         Probe = rejection.Probe?.Value,
+        Episode = rejection.Episode,
     };
 
     public Rejection ToRejection() =>
-        new(new Generation(Generation), IsRenewed, Probe is { } probe ? new ProbeId(probe) : null);
+        new(new Generation(Generation), IsRenewed, Probe is { } probe ? new ProbeId(probe) : null, Episode);
 }

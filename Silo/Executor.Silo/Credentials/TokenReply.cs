@@ -63,6 +63,7 @@ internal readonly struct TokenReply
             AccessToken = issued.Token.Value,
             Generation = issued.Generation.Value,
             Probe = issued.Probe?.Value,
+            Episode = issued.Episode,
         },
         TokenOutcome.NeedsReauth needs => new()
         {
@@ -90,7 +91,7 @@ internal readonly struct TokenReply
     /// <returns>Null where another owner has to be asked: also for a kind that only a newer version knows.</returns>
     public TokenOutcome? ToOutcome() => Kind switch
     {
-        TokenReplyKind.Issued => new TokenOutcome.Issued(new AccessToken(AccessToken!), new Generation(Generation), ToProbe()),
+        TokenReplyKind.Issued => new TokenOutcome.Issued(new AccessToken(AccessToken!), new Generation(Generation), ToProbe(), Episode),
         TokenReplyKind.NeedsReauth => new TokenOutcome.NeedsReauth(
             new CredentialSight(new Generation(Generation), SeenState, Episode, Cause), Reason, IsPauseOver, ToProbe()),
         TokenReplyKind.Unavailable => new TokenOutcome.Unavailable(RetryAfter)

@@ -55,6 +55,8 @@ internal sealed class CredentialRecord
 
     public long? ConfirmingSince { get; init; }
 
+    public long? ConfirmingGeneration { get; init; }
+
     public int RefusalRedemptions { get; init; }
 
     public int RefusalPauses { get; init; }
@@ -114,6 +116,7 @@ internal sealed class CredentialRecord
         Failures = row.Failures,
         MintedAt = UnixTime.Of(row.MintedAt),
         ConfirmingSince = UnixTime.Of(row.ConfirmingSince),
+        ConfirmingGeneration = row.ConfirmingSince is null ? null : row.Generation.Value,
         RefusalRedemptions = row.Refusal.Redemptions,
         RefusalPauses = row.Refusal.Pauses,
         RefusalCountedAt = UnixTime.Of(row.Refusal.CountedAt),
@@ -156,6 +159,7 @@ internal sealed class CredentialRecord
         .With("Failures", Failures)
         .With("MintedAt", MintedAt)
         .With("ConfirmingSince", ConfirmingSince)
+        .With("ConfirmingGeneration", ConfirmingGeneration)
         .With("RefusalRedemptions", RefusalRedemptions)
         .With("RefusalPauses", RefusalPauses)
         .With("RefusalCountedAt", RefusalCountedAt)
@@ -197,7 +201,7 @@ internal sealed class CredentialRecord
         RetryAt = UnixTime.From(RetryAt),
         Failures = Failures,
         MintedAt = UnixTime.From(MintedAt),
-        ConfirmingSince = UnixTime.From(ConfirmingSince),
+        ConfirmingSince = ConfirmingGeneration == Generation ? UnixTime.From(ConfirmingSince) : null,
         Refusal = new TokenRefusal
         {
             Redemptions = RefusalRedemptions,

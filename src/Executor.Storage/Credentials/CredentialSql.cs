@@ -12,7 +12,7 @@ internal sealed class CredentialSql(Dialect dialect)
         "user_id, mcp_server_id, generation, state, reason, refresh_token, kept_refresh_token, try_kept, access_token, "
         + "access_token_expires_at, refresh_at, token_endpoint, client_id, client_secret, client_secret_expires_at, auth_method, "
         + "scopes, lineage, intent_id, minted_by, retry_at, failures, waits_for, repeated_mark, repeated_generation, "
-        + "repeated_count, repeated_since, minted_at, confirming_since, refusal_redemptions, refusal_pauses, refusal_counted_at, "
+        + "repeated_count, repeated_since, minted_at, confirming_since, confirming_generation, refusal_redemptions, refusal_pauses, refusal_counted_at, "
         + "refused_since, refused_until, prober, probe_deadline, probe_has_redeemed, refusal_episode, version";
 
     private const string OfKey = "user_id = @UserId AND mcp_server_id = @McpServerId";
@@ -61,7 +61,7 @@ internal sealed class CredentialSql(Dialect dialect)
         + "auth_method = @AuthMethod, scopes = @Scopes, lineage = @Lineage, intent_id = @IntentId, minted_by = @MintedBy, "
         + "retry_at = @RetryAt, failures = @Failures, waits_for = @WaitsFor, repeated_mark = @RepeatedMark, "
         + "repeated_generation = @RepeatedGeneration, repeated_count = @RepeatedCount, repeated_since = @RepeatedSince, "
-        + "minted_at = @MintedAt, confirming_since = @ConfirmingSince, "
+        + "minted_at = @MintedAt, confirming_since = @ConfirmingSince, confirming_generation = @ConfirmingGeneration, "
         + "refusal_redemptions = @RefusalRedemptions, refusal_pauses = @RefusalPauses, refusal_counted_at = @RefusalCountedAt, "
         + "refused_since = @RefusedSince, refused_until = @RefusedUntil, prober = @Prober, probe_deadline = @ProbeDeadline, "
         + "probe_has_redeemed = @ProbeHasRedeemed, refusal_episode = @RefusalEpisode, "
@@ -77,7 +77,7 @@ internal sealed class CredentialSql(Dialect dialect)
     public string Wake(ParkCause causes)
     {
         var words = Enum.GetValues<ParkCause>()
-            .Where(cause => cause == ParkCause.None || causes.HasFlag(cause))
+            .Where(cause => causes.HasFlag(cause))
             .Select(cause => $"'{RunWords.Cause.Of(cause)}'");
         return _wake + $"AND parked_cause IN ({string.Join(", ", words)}) RETURNING id;\n";
     }

@@ -130,7 +130,9 @@ internal sealed class CredentialStore(Database database, IChangeFeed changes, Cr
     private List<string> Wakes<T>(CredentialRow row, CredentialDecision<T> decision)
     {
         var statements = new List<string>(3);
-        var causes = decision.Wakes | (row.State == CredentialState.Ready ? ParkCause.Unusable : ParkCause.None);
+        var causes = decision.Wakes;
+        if (row.State == CredentialState.Ready)
+            causes |= ParkCause.Unusable | (row.Refusal.IsActive ? ParkCause.None : ParkCause.TokenRefused); // nobody waits for what is over
         if (causes != ParkCause.None)
             statements.Add(_sql.Wake(causes));
         if (decision.WakesRun is not null)

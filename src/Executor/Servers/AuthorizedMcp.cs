@@ -70,7 +70,7 @@ public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
                 return outcome;
             }
 
-            var rejection = new Rejection(token.Generation, IsRenewed: token.Generation != first.Generation, token.Probe);
+            var rejection = new Rejection(token.Generation, IsRenewed: token.Generation != first.Generation, token.Probe, token.Episode);
             var next = await owner.TokenRejectedAsync(rejection, cancellationToken);
             if (next is not TokenOutcome.Issued issued)
                 return Denied<T>(next);

@@ -55,8 +55,9 @@ internal sealed class NodeParts
             credentials, opener, redeemer, gate, targets, Liveness, State, node.Work, world.CredentialOptions, time, random);
         Directories = [.. Enumerable.Range(0, world.Plan.DirectoriesPerNode).Select(_ => new CredentialDirectory(
             credentials, Shared.Vault, Shared.Guard, flight, targets, node.Work, alarms, changes, world.CredentialOptions, time, random))];
+        var probes = new ProbeSweep(credentials, random, new Watch<ProbeSweep>(world, node));
         var recovery = new CredentialRecovery(
-            credentials, Directories[0], new ProbeSweep(credentials, random), Liveness, world.CredentialOptions, time, new Watch<CredentialRecovery>(world, node));
+            credentials, Directories[0], probes, Liveness, world.CredentialOptions, time, new Watch<CredentialRecovery>(world, node));
         Mcp = new AuthorizedMcp(Directories[0], new SimulatedGateway(world, node));
         Runs = new RunDirectory(runs, changes, world.RunOptions, time);
         Services = [new NodeHeart(Liveness, node.Work, State, time), recovery];

@@ -30,7 +30,7 @@ public sealed class MutantTests
         { nameof(HastyRefusal), 91, "Nobody is asked to reconnect while an answer may still come" },
         { nameof(LazyRetry), 1215, "Nobody is asked to reconnect who could be saved when faults ended" },
         { nameof(LostCommits), 97, "Without faults no spent token is replayed" },
-        { nameof(LostWakeUp), 23, "No run parks on a credential that serves" },
+        { nameof(LostWakeUp), 360, "No run parks on a credential that serves" },
         { nameof(NamelessWait), 0, "A run waits for a named reason" },
         { nameof(NobodyTries), 19, "Everything comes to rest" },
         { nameof(NoFence), 26, "A run that somebody drives is moved by nobody else" },
@@ -51,6 +51,7 @@ public sealed class MutantTests
         { nameof(UndoneDeletion), 0, "A token changes with its generation only" },
         { nameof(UndoneStep), 0, "What was done stays done" },
         { nameof(UnheededRefusal), 14, "While tokens are refused, one is redeemed after each pause" },
+        { nameof(UnnumberedRefusals), 14, "A refusal that has ended begins again only when a token is turned down again" },
         { nameof(UnseenLocks), 0, "Whoever is written down as gone was without its lock whenever others looked" },
         { nameof(UnwrittenIntent), 0, "No redemption without a committed intent of its own" },
     };

@@ -98,3 +98,15 @@ internal sealed class UnconfirmedRefusal : Mutation
                 : decision;
     }
 }
+
+/// <summary>A refusal leaves no trace when it ends: a token that was turned down before, and accepted since, stays turned down.</summary>
+internal sealed class UnnumberedRefusals : Mutation
+{
+    public override ICredentialStore CredentialsBelow(ICredentialStore store, World world) => new Store(store);
+
+    private sealed class Store(ICredentialStore store) : LyingStore(store)
+    {
+        protected override CredentialDecision<T> Told<T>(CredentialLedger ledger, CredentialDecision<T> decision, CredentialChangeOptions options) =>
+            decision.Row is { } row ? decision with { Row = row with { Refusal = row.Refusal with { Episode = 0 } } } : decision;
+    }
+}

@@ -31,6 +31,9 @@ internal sealed partial class CredentialRules
         {
             _world.Tally.Add("refusals", was.Refusal.IsActive ? "another pause" : "begins");
             Check(history.RejectedAt is not null, "Tokens are taken for refused only when one was");
+            Check(
+                was.Refusal.IsActive || history.RefusalEndedAt is not { } ended || history.RejectedAt >= ended,
+                "A refusal that has ended begins again only when a token is turned down again");
             var length = row.Refusal.Until!.Value - _world.Database.Now;
             var isNext = history.Pause is { } last && now - last.At < Hour.Ticks;
             Check(
@@ -43,6 +46,7 @@ internal sealed partial class CredentialRules
         if (!was.Refusal.IsActive || row.Refusal.IsActive)
             return;
         _world.Tally.Add("refusals", "ends");
+        history.RefusalEndedAt = now;
         var since = Ticks(was.Refusal.Since!.Value);
         Check(
             (row.Generation != was.Generation && row.MintedBy is null) || history.AcceptedAt >= since || history.DepositAskedAt >= since - ManyHops.Ticks,

@@ -30,6 +30,8 @@ internal sealed class KeyHistory(CredentialKey key)
 
     public long? AcceptedAt { get; set; }
 
+    public long? RefusalEndedAt { get; set; }
+
     /// <summary>When 401s caused a redemption without a pause before it.</summary>
     public List<long> Renewals { get; } = [];
 

@@ -14,7 +14,7 @@ internal static class ModelWaking
         if (tables.Runs.IsEmpty)
             return false;
         if (row.State == CredentialState.Ready)
-            causes |= ParkCause.Unusable;
+            causes |= ParkCause.Unusable | (row.Refusal.IsActive ? ParkCause.None : ParkCause.TokenRefused);
         foreach (var run in tables.Runs.Values)
         {
             if (IsParkedOn(run.Row, row.Key) && Wakes(run.Row, causes, prober))

@@ -64,7 +64,7 @@ internal sealed partial class Schedule
         for (var tried = 0; tried < 6 && outcome is TokenOutcome.Issued issued && !provider.Accepts(issued.Token.Value); tried++)
         {
             _world.CredentialRules.Rejected(key, issued.Token.Value);
-            outcome = await AskAsync(node, key, 0, issued.Generation);
+            outcome = await AskAsync(node, key, 0, new Rejection(issued.Generation, Episode: issued.Episode));
         }
 
         var row = _world.Database.Tables.Credentials.TryGetValue(key, out var stored) ? stored.Row : new CredentialRow { Key = key };
@@ -98,7 +98,7 @@ internal sealed partial class Schedule
         if (outcome is TokenOutcome.Issued issued && !_world.ResourceOf(key.Server).Accepts(issued.Token.Value, isTool: true))
         {
             _world.CredentialRules.Rejected(key, issued.Token.Value);
-            outcome = await owner.TokenRejectedAsync(new Rejection(issued.Generation, Probe: issued.Probe), CancellationToken.None);
+            outcome = await owner.TokenRejectedAsync(new Rejection(issued.Generation, Probe: issued.Probe, Episode: issued.Episode), CancellationToken.None);
         }
 
         if (outcome is not TokenOutcome.Issued last || !_world.ResourceOf(key.Server).Accepts(last.Token.Value, isTool: true))

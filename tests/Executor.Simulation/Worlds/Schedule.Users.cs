@@ -65,17 +65,17 @@ internal sealed partial class Schedule
         }
     }
 
-    private async Task<TokenOutcome> AskAsync(SimulatedNode node, CredentialKey key, int directory, Generation? rejected)
+    private async Task<TokenOutcome> AskAsync(SimulatedNode node, CredentialKey key, int directory, Rejection? rejected)
     {
         var askedAt = _world.Timeline.Now;
         var owner = Owner(node, key, directory);
         if (rejected is not null)
             _world.CredentialRules.Reported(key);
-        var outcome = rejected is { } generation
-            ? await owner.TokenRejectedAsync(new Rejection(generation), CancellationToken.None)
+        var outcome = rejected is { } rejection
+            ? await owner.TokenRejectedAsync(rejection, CancellationToken.None)
             : await owner.GetTokenAsync(CancellationToken.None);
         _world.Tally.Add("answers", outcome.GetType().Name);
-        _world.CredentialRules.Answered(node, key, outcome, rejected, askedAt);
+        _world.CredentialRules.Answered(node, key, outcome, rejected?.Generation, askedAt);
         if (outcome is TokenOutcome.Issued issued)
             _world.CredentialRules.Issued(node, key, issued, askedAt);
         if (outcome is TokenOutcome.EncryptionKeyMissing)
@@ -97,7 +97,8 @@ internal sealed partial class Schedule
         var generations = _world.CredentialRules.Of(key).Generations.Keys.ToList();
         var generation = _dice.OneIn(3) ? generations[^1] : generations[_dice.Next(generations.Count)];
         var directory = _dice.Next(Plan.DirectoriesPerNode);
-        Request(AnyUp(), "reports a 401", async node => await AskAsync(node, key, directory, generation));
+        var rejection = new Rejection(generation, Episode: _world.Database.Tables.Credentials.TryGetValue(key, out var stored) ? stored.Row.Refusal.Episode : 0);
+        Request(AnyUp(), "reports a 401", async node => await AskAsync(node, key, directory, rejection));
     }
 
     /// <summary>A new consent; its client repeats the deposit until it is acknowledged, or a newer one is on its way.</summary>

@@ -93,9 +93,9 @@ public sealed class EscalationTests
     }
 
     [Theory]
-    [InlineData(503, "token-endpoint-error")]
-    [InlineData(429, "rate-limited")]
-    public async Task What_may_pass_is_told_and_never_an_operators_error(int status, string reason)
+    [InlineData(503, "token-endpoint-error", true)]
+    [InlineData(429, "rate-limited", false)]
+    public async Task What_may_pass_is_told_and_never_an_operators_error(int status, string reason, bool isOutage)
     {
         await using var world = await CredentialWorld.StartAsync();
         var node = world.Node();
@@ -110,8 +110,8 @@ public sealed class EscalationTests
 
         // Once for the credential, and once for the endpoint.
         var warnings = world.Logs.Lines.Where(line => line.Level == LogLevel.Warning).ToList();
-        Assert.Equal(2, warnings.Count);
-        Assert.Single(warnings, line => line.Text.Contains("The token endpoint of", StringComparison.Ordinal));
+        Assert.Equal(isOutage ? 2 : 1, warnings.Count);
+        Assert.Equal(isOutage, warnings.Exists(line => line.Text.Contains("The token endpoint of", StringComparison.Ordinal)));
 
         world.Sandbox.OAuth.ClearFaults();
         Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
@@ -120,7 +120,7 @@ public sealed class EscalationTests
         world.Time.Advance(TimeSpan.FromSeconds(10));
         await world.DepositAsync(node, user: 8);
         Assert.IsType<TokenOutcome.Issued>(await node.Owner(8).GetTokenAsync(default));
-        Assert.Single(world.Logs.Lines, line => line.Text.Contains("is available again", StringComparison.Ordinal));
+        Assert.Equal(isOutage ? 1 : 0, world.Logs.Lines.Count(line => line.Text.Contains("is available again", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -56,6 +56,47 @@ public sealed class RefusedResourceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Token_that_was_refused_and_is_accepted_again_is_good_for_all_at_every_node()
+    {
+        var nodes = new[] { _world.Node(), _world.Node("other") };
+        await _world.DepositAsync(nodes[0]);
+        _world.Sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Unauthorized) { Times = null });
+        Assert.IsType<AuthorizedOutcome<McpToolList>.NeedsReauth>(await ListAsync(nodes[0]));
+        for (var turn = 0; turn < 2; turn++)
+        {
+            _world.Time.Advance((await _world.RowAsync()).Refusal.Until!.Value - _world.Time.GetUtcNow());
+            Assert.IsType<AuthorizedOutcome<McpToolList>.NeedsReauth>(await ListAsync(nodes[turn]));
+        }
+
+        _world.Sandbox.Mcp.ClearFaults();
+        _world.Time.Advance((await _world.RowAsync()).Refusal.Until!.Value - _world.Time.GetUtcNow());
+        var before = Redemptions;
+        for (var turn = 0; turn < 6; turn++)
+            Assert.IsType<AuthorizedOutcome<McpToolList>.Completed>(await ListAsync(nodes[turn % 2]));
+        Assert.Equal(before, Redemptions);
+    }
+
+    [Fact]
+    public async Task Rejection_from_before_a_refusal_ended_says_nothing_of_the_token_that_was_accepted_since()
+    {
+        var node = _world.Node();
+        await _world.DepositAsync(node);
+        _world.Sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Unauthorized) { Times = null });
+        Assert.IsType<AuthorizedOutcome<McpToolList>.NeedsReauth>(await ListAsync(node));
+        var refused = await _world.RowAsync();
+        var late = new Rejection(refused.Generation, IsRenewed: true, Episode: refused.Refusal.Episode);
+
+        _world.Sandbox.Mcp.ClearFaults();
+        _world.Time.Advance(refused.Refusal.Until!.Value - _world.Time.GetUtcNow());
+        Assert.IsType<AuthorizedOutcome<McpToolList>.Completed>(await ListAsync(node));
+        var before = Redemptions;
+        foreach (var rejection in new[] { late, late with { IsRenewed = false } })
+            Assert.Equal(refused.Generation, Assert.IsType<TokenOutcome.Issued>(await node.Owner().TokenRejectedAsync(rejection, default)).Generation);
+        Assert.Equal(before, Redemptions);
+        Assert.False((await _world.RowAsync()).Refusal.IsActive);
+    }
+
+    [Fact]
     public async Task Refusal_is_known_at_every_node_and_after_a_restart()
     {
         var node = _world.Node();

@@ -113,7 +113,8 @@ public class RefusedTokenTests
         Accept();
         Assert.False(Refusal.IsActive);
         Assert.Equal(episode + 1, Refusal.Episode);
-        Assert.False(_bench.Decide(new RefuseToken(new Generation(99), null, default).Decide));
+        Assert.False(_bench.Decide(new RefuseToken(new Generation(99), episode + 1, null, default).Decide));
+        Assert.False(_bench.Decide(new RefuseToken(_bench.Generation, episode, null, default).Decide)); // from before
         Assert.False(Refusal.IsActive);
     }
 
@@ -154,7 +155,7 @@ public class RefusedTokenTests
     private OpenIntentResult Open(ProbeId? probe) => _bench.Open(rejected: true, probe: probe);
 
     private bool Refuse(ProbeId? probe = null) =>
-        _bench.Decide(new RefuseToken(_bench.Generation, probe, new RefusalRules(0)).Decide);
+        _bench.Decide(new RefuseToken(_bench.Generation, Refusal.Episode, probe, new RefusalRules(0)).Decide);
 
     private bool Take(ProbeId probe) => _bench.Decide(new TakeProbe(probe, new RefusalRules(0)).Decide);
 

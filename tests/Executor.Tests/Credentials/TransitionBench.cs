@@ -59,6 +59,7 @@ internal sealed class TransitionBench
             id ?? IntentId.New(), by ?? NodeA, expected ?? Generation, rejected, supersedes, Rules, new RetrySpacing(1), Suspect.Contains)
         {
             HasTurn = hasTurn,
+            Episode = Row?.Refusal.Episode ?? 0,
             Probe = probe,
         };
         return Apply(l => open.Decide(l, Vault), by ?? NodeA);

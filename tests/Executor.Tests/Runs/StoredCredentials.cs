@@ -66,7 +66,7 @@ internal sealed class StoredCredentials(ICredentialStore store) : ICredentials
             await store.ChangeAsync(
                 key,
                 new CredentialChangeOptions(),
-                new RefuseToken(rejection.Generation, rejection.Probe, new RefusalRules(0)).Decide,
+                new RefuseToken(rejection.Generation, rejection.Episode, rejection.Probe, new RefusalRules(0)).Decide,
                 cancellationToken);
             return new TokenOutcome.NeedsReauth(CredentialSight.Of((await store.ReadAsync(key, cancellationToken))!.Row), CredentialReason.None);
         }

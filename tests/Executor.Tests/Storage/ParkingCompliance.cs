@@ -104,12 +104,24 @@ public abstract class ParkingCompliance : StorageTest
 
         await ChangeAsync(Key(1), row => row with { Failures = 1 });
         await AssertStatusesAsync(RunStatus.AwaitingInput, unusable, refused, silent);
-        await DepositAsync(Key(1));
+        await ChangeAsync(Key(1), row => row with { State = CredentialState.Ready, Refusal = new TokenRefusal { Since = Clock.GetUtcNow() } });
         await AssertStatusesAsync(RunStatus.Pending, unusable, silent);
         await AssertStatusesAsync(RunStatus.AwaitingInput, refused);
         await ChangeAsync(Key(1), row => row with { Failures = 2, State = CredentialState.Unresolved }, ParkCause.TokenRefused);
         await AssertStatusesAsync(RunStatus.Pending, refused);
         Assert.Equal(ParkCause.None, (await RunAsync(refused.Id)).ParkCause);
+    }
+
+    /// <summary>A node of an older version leaves a run's former cause standing when it parks it anew.</summary>
+    [ComplianceFact]
+    public async Task Run_that_waits_for_the_end_of_a_refusal_wakes_where_there_is_none()
+    {
+        var run = await InsertRunAsync(1);
+        var generation = await DepositAsync(Key(1), row => row with { State = CredentialState.OperatorError });
+        await ParkAsync(run.Id, new CredentialSeen(Key(1), new CredentialSight(generation, CredentialState.OperatorError, 0, ParkCause.TokenRefused)));
+
+        await ChangeAsync(Key(1), row => row with { State = CredentialState.Ready });
+        await AssertStatusesAsync(RunStatus.Pending, run);
     }
 
     [ComplianceFact]

@@ -44,4 +44,5 @@ public interface ICredentialOwner
 /// <param name="Generation">Of the token that it turned down.</param>
 /// <param name="IsRenewed">The token was itself the answer to a rejection: it is fresh, and another would fare no better.</param>
 /// <param name="Probe">Set where the token was given to a probe.</param>
-public readonly record struct Rejection(Generation Generation, bool IsRenewed = false, ProbeId? Probe = null);
+/// <param name="Episode">With the token: what was turned down before a refusal ended says nothing of what comes after it.</param>
+public readonly record struct Rejection(Generation Generation, bool IsRenewed = false, ProbeId? Probe = null, long Episode = 0);

@@ -9,7 +9,8 @@ public abstract record TokenOutcome
 
     /// <summary>A committed access token and the generation that minted it.</summary>
     /// <param name="Probe">Set where it was given to be tried although tokens are refused: what the MCP server says is to be reported.</param>
-    public sealed record Issued(AccessToken Token, Generation Generation, ProbeId? Probe = null) : TokenOutcome;
+    /// <param name="Episode">See <see cref="TokenRefusal.Episode"/>.</param>
+    public sealed record Issued(AccessToken Token, Generation Generation, ProbeId? Probe = null, long Episode = 0) : TokenOutcome;
 
     /// <summary>
     /// Nobody here can obtain one before the user reconnects (or, in <see cref="CredentialState.OperatorError"/>, an operator acts).

@@ -31,7 +31,7 @@ public sealed record TokenRefusal
     /// <summary>The probe has had the one redemption that the pause before it allows.</summary>
     public bool ProbeHasRedeemed { get; init; }
 
-    /// <summary>Raised whenever a refusal ends, so that a park can tell whether it is still the one that it saw.</summary>
+    /// <summary>Raised whenever a refusal ends, so that a park or a rejection can tell whether it is still the one that it saw.</summary>
     public long Episode { get; init; }
 
     public bool IsActive => Since is not null;

@@ -23,11 +23,19 @@ internal sealed class CredentialOwner(
     /// <summary>The database tells whole milliseconds: a token that was waited for must not be too young once more.</summary>
     private static readonly TimeSpan _rounding = TimeSpan.FromMilliseconds(2);
 
-    private long _rejected = Generation.None.Value;
+    private readonly Lock _gate = new();
+    private RejectedToken _rejected = new(Generation.None, 0);
     private long _usedAt = time.GetTimestamp();
 
-    /// <summary>The newest generation whose access token an MCP server has turned down.</summary>
-    private Generation Rejected => new(Volatile.Read(ref _rejected));
+    /// <summary>The newest token that an MCP server has turned down.</summary>
+    private RejectedToken Rejected
+    {
+        get
+        {
+            lock (_gate)
+                return _rejected;
+        }
+    }
 
     public async Task<DepositOutcome> DepositAsync(Deposit deposit, CancellationToken cancellationToken)
     {
@@ -75,10 +83,11 @@ internal sealed class CredentialOwner(
         }
 
         // Only a pause allows a probe its redemption: where it has had that, this token is as good as it gets.
-        var isLast = rejection.IsRenewed || (rejection.Probe is not null && view.Row.Refusal is { ProbeHasRedeemed: true } refusal && refusal.Prober == rejection.Probe);
-        if (isLast)
+        var refusal = view.Row.Refusal;
+        var hasRedeemed = rejection.Probe is not null && refusal.ProbeHasRedeemed && refusal.Prober == rejection.Probe;
+        if (rejection.IsRenewed || hasRedeemed)
             await RefuseAsync(rejection, cancellationToken);
-        return await AcquireAsync(cancellationToken, rejection.Generation, rejection.Probe);
+        return await AcquireAsync(cancellationToken, new RejectedToken(rejection.Generation, rejection.Episode), rejection.Probe);
     }
 
     public async ValueTask<TokenOutcome> ProbeAsync(ProbeId probe, CancellationToken cancellationToken)
@@ -136,17 +145,18 @@ internal sealed class CredentialOwner(
 
     private async Task RefuseAsync(Rejection rejection, CancellationToken cancellationToken)
     {
-        var refuse = new RefuseToken(rejection.Generation, rejection.Probe, new RefusalRules(random.NextDouble()));
+        var refuse = new RefuseToken(rejection.Generation, rejection.Episode, rejection.Probe, new RefusalRules(random.NextDouble()));
         if (await ChangeAsync(new CredentialChangeOptions(), refuse.Decide, cancellationToken))
             alarms.TokensRefused(key);
     }
 
-    private async Task<TokenOutcome> AcquireAsync(CancellationToken cancellationToken, Generation? rejected = null, ProbeId? probe = null)
+    private async Task<TokenOutcome> AcquireAsync(CancellationToken cancellationToken, RejectedToken? rejected = null, ProbeId? probe = null)
     {
         // Only a good token is answered from memory: a run that is told to park on what was so a moment ago would ask in circles.
         var begun = time.GetTimestamp();
-        Reject(rejected);
-        var view = await ReadAsync(rejected, cancellationToken);
+        if (rejected is { } token)
+            Reject(token);
+        var view = await ReadAsync(rejected?.Generation, cancellationToken);
         while (true)
         {
             if (Answer(view, probe) is { } known)
@@ -177,10 +187,13 @@ internal sealed class CredentialOwner(
 
     // An older generation's rejection says nothing about the current one, and must not make a rejected one usable again. The newest is
     // enough to remember, because generations only rise. It may be one that this owner has not read yet.
-    private void Reject(Generation? rejected)
+    private void Reject(RejectedToken rejected)
     {
-        for (var newest = Volatile.Read(ref _rejected); newest < rejected?.Value;)
-            newest = Interlocked.CompareExchange(ref _rejected, rejected.Value.Value, newest);
+        lock (_gate)
+        {
+            if (rejected.IsNewerThan(_rejected))
+                _rejected = rejected;
+        }
     }
 
     /// <summary>Null when patience ran out first. Ends early when the generation is no longer current: a deposit need not wait for it.</summary>
@@ -284,7 +297,10 @@ internal sealed class CredentialOwner(
     }
 
     private static TokenOutcome.Issued Issued(CredentialView view, ProbeId? probe = null) => new(
-        view.Token!.Value, view.Row.Generation, view.Row.Refusal.IsActive && view.Row.Refusal.Prober == probe ? probe : null);
+        view.Token!.Value,
+        view.Row.Generation,
+        view.Row.Refusal.IsActive && view.Row.Refusal.Prober == probe ? probe : null,
+        view.Row.Refusal.Episode);
 
     private static TokenOutcome.Unavailable Unavailable(CredentialView view, TimeSpan after) =>
         new(Spans.Max(after, TimeSpan.FromSeconds(1))) { Reason = view.WaitsFor };

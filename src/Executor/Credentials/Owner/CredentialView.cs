@@ -16,7 +16,7 @@ internal sealed record CredentialView(
     public bool IsFresh(TimeProvider time, TimeSpan revalidation) => time.GetElapsedTime(ReadAt) < revalidation;
 
     /// <summary>There is a token, it has not expired, and neither it nor a newer one was rejected.</summary>
-    public bool IsUsable(TimeProvider time, Generation rejected) =>
+    public bool IsUsable(TimeProvider time, RejectedToken rejected) =>
         !IsRejected(rejected) && HasUnexpired(time);
 
     public bool HasUnexpired(TimeProvider time) =>
@@ -29,8 +29,7 @@ internal sealed record CredentialView(
     /// <summary>The MCP server refuses tokens, and this caller is not the one who tries them.</summary>
     public bool IsRefusedTo(ProbeId? probe) => Row.Refusal.IsActive && (probe is null || Row.Refusal.Prober != probe);
 
-
-    public bool IsRejected(Generation newest) => Row.Generation.Value <= newest.Value;
+    public bool IsRejected(RejectedToken newest) => !new RejectedToken(Row.Generation, Row.Refusal.Episode).IsNewerThan(newest);
 
     public bool WantsRefresh(TimeProvider time) => !(Now + time.GetElapsedTime(ReadAt) < Row.RefreshAt);
 
@@ -60,4 +59,11 @@ internal sealed record CredentialView(
             IsPauseOver: Row is { HoldsTokens: true, Refusal.IsActive: true } && !(now < Row.Refusal.Until),
             Prober: now < Row.Refusal.ProbeDeadline ? Row.Refusal.Prober : null);
     }
+}
+
+/// <summary>An access token that the MCP server has turned down. The end of a refusal makes the same token another one: it was accepted.</summary>
+internal readonly record struct RejectedToken(Generation Generation, long Episode)
+{
+    public bool IsNewerThan(RejectedToken other) =>
+        Generation.Value > other.Generation.Value || (Generation == other.Generation && Episode > other.Episode);
 }

@@ -75,6 +75,7 @@ internal sealed class RefreshFlight(
             {
                 // One turn covers what is sent beside a request that is still listened for: that is little, and late if it waits.
                 HasTurn = turn is not null || listening.Count > 0,
+                Episode = seen.Refusal.Episode,
                 Probe = probe,
             };
             switch (await OpenAsync(key, request, openedAt, turn))

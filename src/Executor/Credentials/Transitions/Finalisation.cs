@@ -54,9 +54,10 @@ internal static class Finalisation
         return Dead(row, doubted ? CredentialReason.OutcomeUnknown : CredentialReason.Revoked);
     }
 
-    /// <summary>The confirmation was sent, and nothing that came in all that time tells.</summary>
+    /// <summary>A confirmation was sent, and nothing that came in all that time tells. One that could not be sent refuses nothing.</summary>
     private static bool IsUnconfirmed(CredentialLedger ledger, CredentialRow row, RefreshIntent last) =>
-        row.ConfirmingSince is { } since && ledger.Now - since >= ConfirmationLimit && last.IsOver();
+        row.ConfirmingSince is { } since && ledger.Now - since >= ConfirmationLimit && last.IsOver()
+        && ledger.Intents.Any(intent => !intent.IsBeingConfirmed(row) && intent.IsDoubtful());
 
     private static CredentialRow Dead(CredentialRow row, CredentialReason reason) => row with
     {

@@ -20,6 +20,9 @@ internal sealed record OpenIntent(
     RetrySpacing Spacing,
     Func<NodeRef, bool> IsSuspect)
 {
+    /// <summary>The asker's view of <see cref="TokenRefusal.Episode"/>: a token that was rejected in another one may be good again.</summary>
+    public long Episode { get; init; }
+
     /// <summary>Whoever tries a refused token, if the asker asks for it.</summary>
     public ProbeId? Probe { get; init; }
 
@@ -64,7 +67,11 @@ internal sealed record OpenIntent(
         var refusal = RefusalRules.At(row.Refusal, ledger.Now);
         if (refusal.IsActive)
             return IsProbe(refusal) ? null : Leave(new OpenIntentResult.Moved());
-        return !IsForRejection(ledger, row) || RefusalRules.IsAllowed(refusal)
+        if (!IsForRejection(ledger, row))
+            return null;
+        if (refusal.Episode != Episode)
+            return Leave(new OpenIntentResult.Moved());
+        return RefusalRules.IsAllowed(refusal)
             ? null
             : new(new OpenIntentResult.Moved(), row with { Refusal = new RefusalRules(Spacing.Jitter).Pause(refusal, ledger.Now) });
     }

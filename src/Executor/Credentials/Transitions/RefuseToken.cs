@@ -2,13 +2,14 @@ namespace Executor.Credentials.Transitions;
 
 /// <summary>The MCP server has turned down a token straight from its refresh: whoever says so first begins the pause, for all.</summary>
 /// <param name="Refused">The generation of the token. Another one's refusal says nothing of the current one.</param>
+/// <param name="Episode">And neither does one from before the last refusal ended.</param>
 /// <param name="Probe">Who says so, if it had the probe.</param>
-internal sealed record RefuseToken(Generation Refused, ProbeId? Probe, RefusalRules Rules)
+internal sealed record RefuseToken(Generation Refused, long Episode, ProbeId? Probe, RefusalRules Rules)
 {
     /// <summary>The result: whether a refusal begins that was not there.</summary>
     public CredentialDecision<bool> Decide(CredentialLedger ledger)
     {
-        if (ledger.Row is not { } row || row.Generation != Refused || !row.HoldsTokens)
+        if (ledger.Row is not { } row || row.Generation != Refused || row.Refusal.Episode != Episode || !row.HoldsTokens)
             return new(false);
         var refusal = RefusalRules.At(row.Refusal, ledger.Now);
         var isKnown = refusal.IsActive && (refusal.Prober is null || refusal.Prober != Probe);

@@ -66,7 +66,7 @@ internal sealed class IntentsAndGenerations : IRefreshAlgorithm, IDisposable
         _directory = new CredentialDirectory(
             credentials, Shared.Vault, Shared.Guard, flight, targets, node.Work, alarms, session.Changes, Settings, time, node.Random);
         var recovery = new CredentialRecovery(
-            credentials, _directory, new ProbeSweep(credentials, node.Random), _liveness, Settings, time, NullLogger<CredentialRecovery>.Instance);
+            credentials, _directory, new ProbeSweep(credentials, node.Random, NullLogger<ProbeSweep>.Instance), _liveness, Settings, time, NullLogger<CredentialRecovery>.Instance);
         _services = [new NodeHeart(_liveness, node.Work, _state, time), recovery];
     }
 
