@@ -36,6 +36,36 @@ public sealed class EscalationTransitionTests
     }
 
     [Fact]
+    public void Refusals_that_take_turns_are_spaced_like_any_failures()
+    {
+        var (begun, sent) = (_bench.Now, 0);
+        while (_bench.Now - begun < TimeSpan.FromHours(1))
+        {
+            _bench.Settle(_bench.MustOpen(), Doubt() with { Mark = new RefusalMark($"{sent % 2}") });
+            sent++;
+            _bench.Now = _bench.Row!.RetryAt!.Value;
+        }
+
+        Assert.InRange(sent, 15, 25);
+    }
+
+    [Fact]
+    public void Refusal_without_a_code_is_tried_like_any_failure_for_an_hour_before_it_is_an_operators_error()
+    {
+        var (begun, sent) = (_bench.Now, 0);
+        while (_bench.State != CredentialState.OperatorError)
+        {
+            _bench.Settle(_bench.MustOpen(), Doubt() with { Mark = RefusalMark.WithoutCode(403) });
+            sent++;
+            if (_bench.State == CredentialState.Unresolved)
+                _bench.Now = _bench.Row!.RetryAt!.Value;
+        }
+
+        Assert.InRange(_bench.Now - begun, TimeSpan.FromMinutes(60), TimeSpan.FromMinutes(65));
+        Assert.InRange(sent, 15, 25);
+    }
+
+    [Fact]
     public void Success_clears_the_count_however_late()
     {
         var late = _bench.MustOpen();

@@ -29,13 +29,11 @@ internal static class Escalation
             };
         }
 
-        // A window that tolerates a retry has said when; otherwise the counting does.
+        // The spacing of all failures in a row holds: refusals that take turns begin the count anew each time. A window that tolerates a
+        // retry has said when; otherwise the count may ask for more.
         var isInWindow = rules.HasWindow && ledger.IsTolerantNow(rules) && row.State == CredentialState.Unresolved;
-        return row with
-        {
-            Repeated = repeated,
-            RetryAt = isInWindow ? row.RetryAt : ledger.Now + spacing.AfterRefusal(repeated, ledger.Now, RetryAfter(answer)),
-        };
+        var isTooSoon = !isInWindow && row.RetryAt < repeated.NotBefore;
+        return row with { Repeated = repeated, RetryAt = isTooSoon ? repeated.NotBefore : row.RetryAt };
     }
 
     /// <summary>A window that still tolerates the resolving of a doubt is not slept through.</summary>
@@ -45,11 +43,4 @@ internal static class Escalation
         var isWindowOpen = left > _shortestWindow && ledger.Intents.Any(intent => intent.IsDoubtful());
         return isWindowOpen ? Spans.Min(spacing.AfterEscalation(), left!.Value / 2) : spacing.AfterEscalation();
     }
-
-    private static TimeSpan? RetryAfter(RefreshAnswer answer) => answer switch
-    {
-        RefreshAnswer.NotSpent notSpent => notSpent.RetryAfter,
-        RefreshAnswer.InDoubt doubt => doubt.RetryAfter,
-        _ => null,
-    };
 }

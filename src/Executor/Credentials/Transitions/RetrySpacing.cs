@@ -22,16 +22,6 @@ internal readonly record struct RetrySpacing(double Jitter)
     /// <summary>Long enough for a request that is being processed to end; callers wait for it.</summary>
     public TimeSpan BeforeConfirmation() => Confirmation * (0.5 + Jitter / 2);
 
-    /// <summary>
-    /// The second try of the same refusal comes soon, the next one when it has lasted long enough to be judged: three tries, and not one
-    /// more, are made before an operator is told.
-    /// </summary>
-    public TimeSpan AfterRefusal(RepeatedRefusal refusal, DateTimeOffset now, TimeSpan? retryAfter)
-    {
-        var own = After(refusal.Count - 1, retryAfter);
-        return refusal.Count == 1 ? own : Spans.Max(own, refusal.Since + RepeatedRefusal.Patience - now);
-    }
-
     /// <summary>What has stopped passing is tried again about every hour.</summary>
     public TimeSpan AfterEscalation() => OperatorLongest * (0.9 + Jitter / 10);
 
