@@ -41,6 +41,14 @@ public sealed class AnswerReaderTests
     [InlineData(408, "", false)]
     [InlineData(502, """{"error":"server_error"}""", false)]
     [InlineData(504, "<html></html>", false)]
+    [InlineData(520, "<html></html>", false)]
+    [InlineData(522, "", false)]
+    [InlineData(524, "error code: 524", false)]
+    [InlineData(527, "", false)]
+    [InlineData(530, "", false)]
+    [InlineData(598, "", false)]
+    [InlineData(599, "", false)]
+    [InlineData(529, "", true)]
     public void Everything_else_is_in_doubt(int status, string body, bool answered) =>
         Assert.Equal(answered, Assert.IsType<RefreshAnswer.InDoubt>(Read(status, body)).Answered);
 

@@ -35,7 +35,7 @@ public sealed class AnswerTableTests
         Assert.True(Means(row, answer), answer.ToString());
         Assert.NotEqual("", row.Source);
         Assert.Equal(row.Class is AnswerClass.Reconnect or AnswerClass.Operator, row.Reason != CredentialReason.None);
-        Assert.Equal(row.Class is AnswerClass.NotSpent or AnswerClass.Resource or AnswerClass.InDoubt, answer.Mark is not null);
+        Assert.Equal(row.Class is AnswerClass.NotSpent or AnswerClass.Resource, answer.Mark is not null);
     }
 
     [Theory]
@@ -43,7 +43,7 @@ public sealed class AnswerTableTests
     public void Fixed_words_correct_a_code_or_stand_for_one(string words, string beside)
     {
         var row = RefusalWords.All.First(each => each.Words == words && (each.Beside ?? "") == beside);
-        var spelled = $"Sorry: the {words.Replace(' ', '_').ToUpperInvariant()}.";
+        var spelled = $"Sorry: {(row.IsSentence ? "" : "the ")}{words.Replace(' ', '_').ToUpperInvariant()}.";
 
         var answer = Read(400, beside.Length > 0
             ? $$"""{"error":"{{beside}}","error_description":"{{spelled}}"}"""
@@ -54,6 +54,7 @@ public sealed class AnswerTableTests
         {
             AnswerClass.Reconnect => answer is RefreshAnswer.Refused { Reason: CredentialReason.Revoked },
             AnswerClass.Operator => answer is RefreshAnswer.Refused { Reason: CredentialReason.InvalidClient },
+            AnswerClass.Passing => answer is RefreshAnswer.NotSpent { RefusesResource: false, Mark: null },
             _ => answer is RefreshAnswer.NotSpent { RefusesResource: true },
         });
         Assert.IsNotType<RefreshAnswer.Refused>(Read(503, $$"""{"message":"{{spelled}}"}""")); // a gateway's words prove nothing
@@ -82,13 +83,55 @@ public sealed class AnswerTableTests
     [InlineData(401, """{"fault":{"faultstring":"Invalid Refresh Token","detail":{"errorcode":"keymanagement.service.InvalidRefreshToken"}}}""")]
     [InlineData(400, """{"__type":"NotAuthorizedException","message":"Refresh Token has been revoked"}""")]
     [InlineData(400, """{"error":"InvalidGrant"}""")]
+    [InlineData(400, """{"message":"invalid_grant"}""")]
+    [InlineData(400, """{"message":"Error: invalid_grant. Please log in again."}""")]
+    [InlineData(400, """{"error":"invalid_request","error_description":"Invalid refresh token provided for this request"}""")]
+    [InlineData(200, """{"message":"invalid refresh token","status":"success"}""")]
     [InlineData(200, "error=bad_refresh_token&error_description=The+refresh+token+passed+is+incorrect+or+expired.&error_uri=x")]
     [InlineData(200, """{"error":"invalid_code"}""")]
     public void Dead_grant_is_seen_in_every_shape(int status, string body) =>
         Assert.Equal(CredentialReason.Revoked, Assert.IsType<RefreshAnswer.Refused>(Read(status, body)).Reason);
 
     [Theory]
+    [InlineData(200, """{"ok":false,"error":"invalid_grant_type"}""")]
+    [InlineData(400, """{"error":"invalid_grant_type"}""")]
+    [InlineData(400, """{"message":"Invalid grant_type"}""")]
+    [InlineData(400, """{"error":"theirs","error_description":"invalid grant for this client"}""")]
+    [InlineData(400, """{"error":"invalid_request","error_description":"Invalid token endpoint authentication method"}""")]
+    [InlineData(400, """{"error":"invalid_request","error_description":"Invalid token_type_hint."}""")]
+    [InlineData(400, """{"error":"invalid_request","error_description":"Invalid refresh token request: client_id is missing"}""")]
+    [InlineData(400, """{"error":"unauthorized_client","error_description":"Unknown refresh_token grant type"}""")]
+    [InlineData(400, """{"__type":"NotAuthorizedException","message":"Unable to verify secret hash for client"}""")]
+    public void Words_that_are_part_of_others_send_nobody_to_reconnect(int status, string body) =>
+        Assert.NotEqual(CredentialReason.Revoked, (Read(status, body) as RefreshAnswer.Refused)?.Reason);
+
+    [Theory]
+    [InlineData("""{"status":"success","message":"Token refreshed, the old refresh token has been revoked"}""")]
+    [InlineData("""{"type":"token","status":"active","detail":"the refresh token before it has expired: refresh token expired"}""")]
+    [InlineData("""{"code":"invalid_grant"}""")]
+    [InlineData("""{"error":"ok"}""")]
+    [InlineData("""{"error":"None","errors":[]}""")]
+    [InlineData("""{"error":"0"}""")]
+    [InlineData("""{"error":{"code":"ok","message":"","log_id":"x"}}""")]
+    [InlineData("""{"error":{"code":0}}""")]
+    [InlineData("""{"errors":[null,{}]}""")]
+    [InlineData("""{"fault":{}}""")]
+    public void Grant_beside_words_that_say_no_error_outright_is_a_grant(string said)
+    {
+        Assert.IsType<RefreshAnswer.Granted>(Read(200, $$"""{{said[..^1]}},"access_token":"a","refresh_token":"b"}"""));
+        Assert.IsNotType<RefreshAnswer.Granted>(Read(400, $$"""{{said[..^1]}},"access_token":"a"}"""));
+    }
+
+    [Theory]
+    [InlineData("""{"error":"invalid_grant"}""")]
+    [InlineData("""{"error":"invalid_grant","access_token":"a"}""")]
+    [InlineData("""{"errors":[{"code":"invalid_grant"}],"access_token":"a"}""")]
+    [InlineData("""{"code":"invalid_grant"}""")]
+    public void Error_that_is_said_outright_or_beside_no_token_is_an_error(string body) => Assert.IsType<RefreshAnswer.Refused>(Read(200, body));
+
+    [Theory]
     [InlineData(401, """{"error":"deleted_client"}""", CredentialReason.InvalidClient)]
+    [InlineData(200, """{"ok":false,"error":"invalid_grant_type"}""", CredentialReason.UnauthorizedClient)]
     [InlineData(401, """{"error":"invalid_client","error_codes":[7000222]}""", CredentialReason.ClientSecretExpired)]
     [InlineData(400, """{"error":"unauthorized_client","error_description":"AADSTS700016: Application not found"}""", CredentialReason.UnauthorizedClient)]
     [InlineData(400, """{"error":"invalid_grant","error_codes":[70000,7000215]}""", CredentialReason.InvalidClient)]
@@ -102,6 +145,24 @@ public sealed class AnswerTableTests
     [InlineData("""{"error":"invalid_request","error_description":"Unknown parameter: 'resource'"}""")]
     public void Refused_resource_is_told_from_a_refused_token(string body) =>
         Assert.True(Assert.IsType<RefreshAnswer.NotSpent>(Read(400, body)).RefusesResource);
+
+    [Theory]
+    [InlineData("The resource parameter is required")]
+    [InlineData("Missing resource parameter.")]
+    [InlineData("missing required parameter: resource")]
+    [InlineData("The request must include a resource parameter")]
+    [InlineData("no resource indicator")]
+    public void Missing_resource_is_not_a_refused_one(string text) => Assert.False(Assert.IsType<RefreshAnswer.NotSpent>(
+        Read(400, $$"""{"error":"invalid_request","error_description":"{{text}}"}""")).RefusesResource);
+
+    [Theory]
+    [InlineData(403, """{"message":"You have exceeded a secondary rate limit.","documentation_url":"x","status":"403"}""")]
+    [InlineData(403, """{"message":"API rate limit exceeded for 10.0.0.1."}""")]
+    [InlineData(400, """{"error":"too_many_requests"}""")]
+    [InlineData(400, """{"error":"access_denied","error_description":"Too many requests: come again later"}""")]
+    [InlineData(400, """{"code":"RATE_LIMITS","message":"busy"}""")]
+    public void Rate_limit_in_words_passes(int status, string body) =>
+        Assert.Equal((BlockedReason.RateLimited, null), (Assert.IsType<RefreshAnswer.NotSpent>(Read(status, body)).Told, Read(status, body).Mark));
 
     [Theory]
     [InlineData(400, """{"error":"SENTINEL_OF_THEIR_OWN"}""")]
@@ -140,8 +201,39 @@ public sealed class AnswerTableTests
     [InlineData(425, "")]
     [InlineData(400, """{"error":"slow_down"}""")]
     [InlineData(400, """{"error":"temporarily_unavailable"}""")]
-    [InlineData(200, "<html>maintenance</html>")]
+    [InlineData(400, """{"error":"server_error"}""")]
+    [InlineData(200, """{"ok":false,"error":"internal_error"}""")]
+    [InlineData(200, """{"ok":false,"error":"fatal_error"}""")]
+    [InlineData(524, "")]
     public void What_may_pass_by_itself_is_not_marked(int status, string body) => Assert.Null(Read(status, body).Mark);
+
+    [Theory]
+    [InlineData(400, """{"error":"invalid_scope"}""")]
+    [InlineData(400, """{"error":"theirs"}""")]
+    [InlineData(403, """{"message":"Forbidden"}""")]
+    [InlineData(403, "<html>no</html>")]
+    [InlineData(200, "<html>maintenance</html>")]
+    public void What_is_asked_to_come_again_is_not_marked(int status, string body)
+    {
+        Assert.NotNull(Read(status, body).Mark);
+        Assert.Null(AnswerReader.Read((HttpStatusCode)status, Encoding.UTF8.GetBytes(body), TimeSpan.FromSeconds(60)).Mark);
+    }
+
+    [Theory]
+    [InlineData(403, "<html>no</html>")]
+    [InlineData(404, "")]
+    [InlineData(301, "")]
+    [InlineData(403, """{"message":"Forbidden"}""")]
+    [InlineData(200, "<html>log in</html>")]
+    [InlineData(200, "{}")]
+    [InlineData(200, """{"status":"ok"}""")]
+    public void Answer_without_a_code_is_marked_by_its_status_alone(int status, string body)
+    {
+        var answer = Assert.IsType<RefreshAnswer.InDoubt>(Read(status, body));
+
+        Assert.Equal(RefusalMark.WithoutCode(status), answer.Mark);
+        Assert.Equal(status == 200 ? BlockedReason.UnreadableAnswer : BlockedReason.Other, answer.Told);
+    }
 
     private static bool Means(AnswerRow row, RefreshAnswer answer) => row.Class switch
     {

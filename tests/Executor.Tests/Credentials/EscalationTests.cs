@@ -16,9 +16,7 @@ public sealed class EscalationTests
         { 400, Unknown, "other" },
         { 200, Unknown, "other" },
         { 200, """{"ok":false}""", "other" },
-        { 403, "<html>no</html>", "other" },
-        { 404, "", "other" },
-        { 301, "", "other" },
+        { 404, """{"status":404,"message":"no such thing"}""", "other" },
     };
 
     [Theory]
@@ -49,6 +47,38 @@ public sealed class EscalationTests
         await node.Recovery.SweepAsync(default);
         Assert.Equal(3, world.Sandbox.OAuth.Counters.GrantRequests);
         world.Time.Advance(TimeSpan.FromMinutes(31));
+        await node.Recovery.SweepAsync(default);
+        Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
+    }
+
+    [Theory]
+    [InlineData(403, "<html>a firewall</html>", "other")]
+    [InlineData(404, "", "other")]
+    [InlineData(301, "", "other")]
+    [InlineData(200, "<html>log in</html>", "unreadable-answer")]
+    [InlineData(200, "{}", "unreadable-answer")]
+    public async Task Answer_without_a_code_is_an_operators_error_only_after_an_hour_of_it(int status, string body, string code)
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.Says(status, body) with { Times = null });
+        await world.DepositAsync(node);
+        var begun = world.Time.GetUtcNow();
+
+        await world.AdvanceUntilAsync(
+            async () =>
+            {
+                await node.Owner().GetTokenAsync(default);
+                return (await world.RowAsync()).State == CredentialState.OperatorError;
+            },
+            TimeSpan.FromSeconds(61));
+
+        Assert.InRange(world.Time.GetUtcNow() - begun, TimeSpan.FromMinutes(60), TimeSpan.FromMinutes(70));
+        Assert.InRange(world.Sandbox.OAuth.Counters.GrantRequests, 12, 30);
+        Assert.Equal((CredentialReason.RefusedRepeatedly, code), ((await world.RowAsync()).Reason, (await world.RowAsync()).WaitsFor!.Value.Word));
+
+        world.Sandbox.OAuth.ClearFaults();
+        world.Time.Advance(TimeSpan.FromMinutes(61));
         await node.Recovery.SweepAsync(default);
         Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
     }
@@ -94,6 +124,7 @@ public sealed class EscalationTests
 
     [Theory]
     [InlineData(503, "token-endpoint-error", true)]
+    [InlineData(524, "token-endpoint-error", true)]
     [InlineData(429, "rate-limited", false)]
     public async Task What_may_pass_is_told_and_never_an_operators_error(int status, string reason, bool isOutage)
     {
@@ -121,6 +152,30 @@ public sealed class EscalationTests
         await world.DepositAsync(node, user: 8);
         Assert.IsType<TokenOutcome.Issued>(await node.Owner(8).GetTokenAsync(default));
         Assert.Equal(isOutage ? 1 : 0, world.Logs.Lines.Count(line => line.Text.Contains("is available again", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(400, """{"error":"server_error"}""", null)]
+    [InlineData(200, """{"ok":false,"error":"fatal_error"}""", null)]
+    [InlineData(403, """{"message":"You have exceeded a secondary rate limit."}""", null)]
+    [InlineData(403, """{"message":"No."}""", "60")]
+    [InlineData(400, """{"error":"invalid_scope"}""", "60")]
+    public async Task Refusal_that_says_that_it_passes_is_never_an_operators_error(int status, string body, string? retryAfter)
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.Says(status, body) with { RetryAfter = retryAfter, Times = null });
+        await world.DepositAsync(node);
+
+        for (var n = 0; n < 20; n++)
+        {
+            Assert.IsType<TokenOutcome.Unavailable>(await node.Owner().GetTokenAsync(default));
+            world.Time.Advance(TimeSpan.FromMinutes(6));
+        }
+
+        Assert.Equal(20, world.Sandbox.OAuth.Counters.GrantRequests);
+        world.Sandbox.OAuth.ClearFaults();
+        Assert.True(await world.AcceptsAsync(await node.TokenAsync()));
     }
 
     [Fact]

@@ -79,11 +79,8 @@ internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider 
         var retryAfter = RetryAfter(response.Headers.RetryAfter);
         using var raw = new MemoryStream();
         var isWhole = await ReadAsync(response, raw, listening);
-        var isTooLong = raw.Length > AnswerText.MaxBytes;
-        if (isTooLong || AnswerText.Decode(raw.ToArray(), response.Content.Headers.ContentEncoding) is not { } text)
-        {
-            return new RefreshAnswer.InDoubt(Answered: true, retryAfter) { Told = BlockedReason.UnreadableAnswer };
-        }
+        if (raw.Length > AnswerText.MaxBytes || AnswerText.Decode(raw.ToArray(), response.Content.Headers.ContentEncoding) is not { } text)
+            return AnswerReader.Read(response.StatusCode, default, retryAfter); // too long to be a grant or an error
 
         if (isWhole)
             return AnswerReader.Read(response.StatusCode, text, retryAfter, IsFramed(response));

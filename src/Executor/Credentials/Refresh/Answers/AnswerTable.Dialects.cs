@@ -20,6 +20,7 @@ internal static partial class AnswerTable
         Reconnect("authorization_not_found", "Slack", "docs.slack.dev, oauth.v2.exchange"),
         Operator("bad_client_secret", "Slack", "docs.slack.dev, oauth.v2.access"),
         Operator("invalid_client_id", "Slack", "docs.slack.dev, oauth.v2.access"),
+        Operator("invalid_grant_type", "Slack", "docs.slack.dev, oauth.v2.access", CredentialReason.UnauthorizedClient),
         Operator("token_rotation_not_enabled", "Slack", "docs.slack.dev, oauth.v2.exchange", CredentialReason.UnauthorizedClient),
         Passing("ratelimited", "Slack", "docs.slack.dev, Rate limits"),
         Passing("service_unavailable", "Slack", "docs.slack.dev, errors of every Web API method"),
@@ -42,7 +43,6 @@ internal static partial class AnswerTable
         Reconnect("mfa_required", "Auth0", "auth0.com/docs, Authentication API: token endpoint errors"),
         Passing("too_many_attempts", "Auth0", "auth0.com/docs, Authentication API: error codes"),
         Reconnect("refresh_token_not_found", "FusionAuth", "fusionauth.io/docs, OAuth 2.0 error reasons (error_reason)"),
-        Reconnect("NotAuthorizedException", "Amazon Cognito", "docs.aws.amazon.com, InitiateAuth errors; an expired or revoked refresh token"),
         Reconnect("keymanagement.service.InvalidRefreshToken", "Apigee", "docs.apigee.com, OAuthV2 runtime errors (fault.detail.errorcode)"),
         Reconnect("keymanagement.service.refresh_token_expired", "Apigee", "docs.apigee.com, OAuthV2 runtime errors (fault.detail.errorcode)"),
     ];

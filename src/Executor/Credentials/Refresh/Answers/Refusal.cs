@@ -6,13 +6,13 @@ using System.Text.RegularExpressions;
 
 namespace Executor.Credentials.Refresh;
 
-/// <summary>An answer that says no: its codes, and the texts that are compared with fixed words. Nothing of it is kept but a mark.</summary>
+/// <summary>What an answer that may say no says: its codes, and the texts that are compared with fixed words. Nothing of it is kept but a mark.</summary>
 /// <param name="Codes">The words in the places where error codes stand, the most telling first; the first is the answer's <c>error</c>.</param>
-/// <param name="SubCodes">SubCodes and the like, which tell more than the code.</param>
+/// <param name="SubCodes">Entra's numbers, Google's <c>error_subtype</c> and their kind: they tell more than the code that they come with.</param>
 /// <param name="IsSaid">It says so outright: whatever else is in the body is not a grant.</param>
 internal sealed partial record Refusal(IReadOnlyList<string> Codes, IReadOnlyList<string> SubCodes, IReadOnlyList<string> Texts, bool IsSaid)
 {
-    /// <summary>Where the shapes of the field have their code. <c>status</c>: HubSpot's; <c>errorType</c>: Fitbit's; <c>__type</c>: Cognito's.</summary>
+    /// <summary>Where the shapes of the field have their code. <c>status</c>: HubSpot's; <c>errorType</c>: Fitbit's; <c>__type</c>: AWS's.</summary>
     private static readonly string[] _codePlaces = ["code", "type", "errorType", "errorCode", "errorcode", "status", "__type"];
 
     private static readonly string[] _subCodePlaces = ["error_subtype", "suberror", "sub_error", "error_reason"];
@@ -20,7 +20,14 @@ internal sealed partial record Refusal(IReadOnlyList<string> Codes, IReadOnlyLis
     private static readonly string[] _textPlaces =
         ["error_description", "error_message", "message", "msg", "reason", "detail", "description", "errorSummary", "faultstring", "title"];
 
-    /// <summary>Null when nothing in the body says no.</summary>
+    /// <summary>What some write into the place of an error where there is none.</summary>
+    private static readonly HashSet<string> _unsaid =
+        new(["0", "ok", "none", "null", "false", "success", "no error"], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>It has more to it than a text.</summary>
+    public bool HasCode => IsSaid || Codes.Count > 0 || SubCodes.Count > 0;
+
+    /// <summary>Null when the body has nothing that could say no.</summary>
     public static Refusal? Read(AnswerMembers root)
     {
         var words = new Words();
@@ -29,12 +36,13 @@ internal sealed partial record Refusal(IReadOnlyList<string> Codes, IReadOnlyLis
             words.Add(stated);
         else if (root["errors"] is { } errors && SaysSo(errors))
             words.Add(errors);
-        else if (root["fault"] is { ValueKind: JsonValueKind.Object } fault) // Apigee's
+        else if (root["fault"] is { ValueKind: JsonValueKind.Object } fault && SaysSo(fault)) // Apigee's
             words.Add(fault);
         else if (root["ok"] is { ValueKind: JsonValueKind.False } || root["success"] is { ValueKind: JsonValueKind.False })
             words.IsSaid = true;
         words.AddMembers(root);
-        return words.IsSaid || words.Codes.Count > 0 ? new Refusal(words.Codes, words.SubCodes, words.Texts, words.IsSaid) : null;
+        var refusal = new Refusal(words.Codes, words.SubCodes, words.Texts, words.IsSaid);
+        return refusal.HasCode || words.Texts.Count > 0 ? refusal : null;
     }
 
     /// <summary>The table's row for it; null where it has none.</summary>
@@ -48,20 +56,29 @@ internal sealed partial record Refusal(IReadOnlyList<string> Codes, IReadOnlyLis
     }
 
     /// <summary>A hash, because an unknown code is text that a server wrote.</summary>
-    public static RefusalMark Mark(int status, Refusal? refusal) => new(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\n', [status.ToString(CultureInfo.InvariantCulture), .. refusal?.Codes ?? [], .. refusal?.SubCodes ?? []])))[..16]));
+    public static RefusalMark Mark(int status, Refusal? refusal)
+    {
+        if (refusal is not { HasCode: true } said)
+            return RefusalMark.WithoutCode(status);
+        var text = string.Join('\n', [status.ToString(CultureInfo.InvariantCulture), .. said.Codes, .. said.SubCodes]);
+        return new RefusalMark(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))[..16]));
+    }
 
     public override string ToString() => nameof(Refusal);
 
     private static bool SaysSo(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.String => value.ValueEquals("") is false,
+        JsonValueKind.String => !value.ValueEquals("") && !(AnswerMembers.Text(value) is { } word && IsUnsaid(word)),
         JsonValueKind.Number => !(value.TryGetDouble(out var number) && number == 0),
         JsonValueKind.True => true,
-        JsonValueKind.Object => value.EnumerateObject().Any(),
-        JsonValueKind.Array => value.GetArrayLength() > 0,
+        // TikTok: a code «ok» inside.
+        JsonValueKind.Object => value.EnumerateObject().Any()
+            && (new AnswerMembers(value)["code"] is not { ValueKind: JsonValueKind.String or JsonValueKind.Number } code || SaysSo(code)),
+        JsonValueKind.Array => value.EnumerateArray().Any(item => item.ValueKind is not JsonValueKind.Array && SaysSo(item)),
         _ => false,
     };
+
+    private static bool IsUnsaid(string word) => _unsaid.Contains(word.Trim());
 
     [GeneratedRegex("AADSTS[0-9]{4,8}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex EntraNumber();
@@ -85,9 +102,8 @@ internal sealed partial record Refusal(IReadOnlyList<string> Codes, IReadOnlyLis
             IsSaid = true;
             switch (error.ValueKind)
             {
-                case JsonValueKind.String when AnswerMembers.Text(error) is { } code:
-                    Codes.Add(code);
-                    AddText(code);
+                case JsonValueKind.String:
+                    AddCode(error);
                     break;
                 case JsonValueKind.Object:
                     var inner = new AnswerMembers(error);
@@ -128,8 +144,11 @@ internal sealed partial record Refusal(IReadOnlyList<string> Codes, IReadOnlyLis
             // A zero, and a word such as «ok», say that all is well; what is left may be an HTTP status, which says no more than the status.
             if (value is { ValueKind: JsonValueKind.Number } number && IsCode(number))
                 Codes.Add(number.GetRawText());
-            else if (value is { } word && AnswerMembers.Text(word) is { } code)
+            else if (value is { } word && AnswerMembers.Text(word) is { } code && !IsUnsaid(code))
+            {
                 Codes.Add(code);
+                AddText(code);
+            }
 
             static bool IsCode(JsonElement number) => number.TryGetDouble(out var code) && code is not (0 or (>= 200 and < 300));
         }

@@ -9,6 +9,13 @@ namespace Executor.Credentials.Refresh;
 internal sealed record RefusalWords(string Words, string Code, string? Beside, AnswerClass Class, string Source)
 {
     private const string DeadToken = "the words of invalid_grant in RFC 6749 §5.2, said with another code or none";
+    private const string RateLimit = "GitHub: docs.github.com, Rate limits for the REST API; RFC 6585 §4; AWS: ThrottlingException";
+
+    private static readonly char[] _sentenceEnds = ['.', '!', '?', ';', ':', '\r', '\n'];
+
+    /// <summary>What a refresh token begins the name of: «invalid refresh token request» says nothing of the token.</summary>
+    private static readonly string[] _itsThings =
+        ["grant", "request", "type", "parameter", "lifetime", "rotation", "policy", "configuration", "setting", "settings", "endpoint", "flow"];
 
     private static readonly string[] _deadToken =
     [
@@ -20,22 +27,41 @@ internal sealed record RefusalWords(string Words, string Code, string? Beside, A
         "token has been expired or revoked", "expired access refresh token",
     ];
 
-    public static readonly IReadOnlyList<RefusalWords> All =
+    private static readonly string[] _rateLimit = ["too many requests", "too many attempts", "rate limit", "rate limits", "rate limited", "rate exceeded"];
+
+    /// <summary>Who misses a resource does not refuse it.</summary>
+    private static readonly string[] _missing =
     [
-        .. _deadToken.Select(words => new RefusalWords(
-            words, "invalid_request", "invalid_request", AnswerClass.Reconnect, "github.com/wix-incubator/DeviantArt-API#58, and others")),
-        .. _deadToken.Select(words => new RefusalWords(
-            words, "unauthorized_client", "unauthorized_client", AnswerClass.Reconnect, "Atlassian: github.com/raycast/extensions#11836")),
-        .. _deadToken.Select(words => new RefusalWords(words, "invalid_grant", null, AnswerClass.Reconnect, DeadToken)),
-        new("invalid grant", "invalid_grant", null, AnswerClass.Reconnect, "an error code in «message», without an «error» member"),
-        new("invalid token", "invalid_request", "invalid_request", AnswerClass.Reconnect, "Zoom, in «reason»: github.com/raycast/extensions#10896"),
-        new("invalid client", "invalid_client", null, AnswerClass.Operator, "an error code in «message», without an «error» member"),
-        new("resource parameter", "invalid_target", "invalid_request", AnswerClass.Resource, "Microsoft Entra's words for AADSTS901002 and AADSTS9010010"),
-        new("parameter resource", "invalid_target", "invalid_request", AnswerClass.Resource, "servers that refuse a parameter they do not know"),
-        new("resource indicator", "invalid_target", "invalid_request", AnswerClass.Resource, "RFC 8707's own name for it"),
+        "missing", "required", "mandatory", "absent", "no resource", "not provided", "not present", "not specified", "not included",
+        "must be provided", "must be present", "must be specified", "must be included", "must be set", "must include", "must contain",
     ];
 
-    private AnswerRow Row { get; } = new(Code, "(its words)", Class, Source, Class switch
+    /// <summary>The first that is found counts.</summary>
+    public static readonly IReadOnlyList<RefusalWords> All =
+    [
+        .. _rateLimit.SelectMany(words => new[] { null, "invalid_request", "access_denied" }.Select(beside => new RefusalWords(
+            words, BlockedReason.RateLimited.Word, beside, AnswerClass.Passing, RateLimit))),
+        .. _deadToken.SelectMany(words => new[]
+        {
+            new RefusalWords(words, "invalid_request", "invalid_request", AnswerClass.Reconnect, "github.com/wix-incubator/DeviantArt-API#58, and others"),
+            new RefusalWords(words, "unauthorized_client", "unauthorized_client", AnswerClass.Reconnect, "Atlassian: github.com/raycast/extensions#11836"),
+            new RefusalWords(words, "invalid_grant", null, AnswerClass.Reconnect, DeadToken),
+        }.Select(row => row with { Unless = [.. _itsThings.Select(thing => $"{words} {thing}")] })),
+        new("invalid grant", "invalid_grant", null, AnswerClass.Reconnect, "an error code in «message», without an «error» member") { IsSentence = true },
+        new("invalid token", "invalid_request", "invalid_request", AnswerClass.Reconnect, "Zoom, in «reason»: github.com/raycast/extensions#10896") { IsSentence = true },
+        new("invalid client", "invalid_client", null, AnswerClass.Operator, "an error code in «message», without an «error» member") { IsSentence = true },
+        new("resource parameter", "invalid_target", "invalid_request", AnswerClass.Resource, "Microsoft Entra's words for AADSTS901002 and AADSTS9010010") { Unless = _missing },
+        new("parameter resource", "invalid_target", "invalid_request", AnswerClass.Resource, "servers that refuse a parameter they do not know") { Unless = _missing },
+        new("resource indicator", "invalid_target", "invalid_request", AnswerClass.Resource, "RFC 8707's own name for it") { Unless = _missing },
+    ];
+
+    /// <summary>They are all that a sentence says: in a longer one they may be half of another word, as in «invalid grant type».</summary>
+    public bool IsSentence { get; init; }
+
+    /// <summary>Words that turn their meaning, in the same text.</summary>
+    public IReadOnlyList<string> Unless { get; init; } = [];
+
+    private AnswerRow Row => new(Code, "(its words)", Class, Source, Class switch
     {
         AnswerClass.Reconnect => CredentialReason.Revoked,
         AnswerClass.Operator => CredentialReason.InvalidClient,
@@ -46,9 +72,15 @@ internal sealed record RefusalWords(string Words, string Code, string? Beside, A
     /// <param name="code">The answer's, if the table has it.</param>
     public static AnswerRow? Find(string? code, string text)
     {
-        var plain = $" {Plain(text)} ";
-        return All.FirstOrDefault(row => row.Beside == code && plain.Contains($" {row.Words} ", StringComparison.Ordinal))?.Row;
+        var plain = Plain(text);
+        var sentences = text.Split(_sentenceEnds).Select(Plain).ToList();
+        return All.FirstOrDefault(row => row.Beside == code && row.IsIn(plain, sentences))?.Row;
     }
+
+    private bool IsIn(string plain, List<string> sentences) =>
+        IsSentence ? sentences.Contains(Words) : Has(plain, Words) && !Unless.Any(words => Has(plain, words));
+
+    private static bool Has(string plain, string words) => $" {plain} ".Contains($" {words} ", StringComparison.Ordinal);
 
     private static string Plain(string text) => string.Join(
         ' ',
