@@ -38,6 +38,41 @@ public sealed class ResourceTests
     }
 
     [Fact]
+    public async Task Refusal_to_one_client_takes_the_resource_from_no_other()
+    {
+        await using var world = await StartAsync();
+        var node = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.Error("invalid_target"));
+        var grant = world.Sandbox.OAuth.Mint(new MintGrant());
+        await node.Owner(8).DepositAsync(world.DepositOf(grant.RefreshToken) with { ClientId = "of-user-8" }, default);
+        await node.Owner(8).GetTokenAsync(default);
+        await world.DepositAsync(node);
+
+        await node.TokenAsync();
+
+        Assert.Equal([Resource, null, Resource], world.Sandbox.OAuth.Journal.Read().Select(request => request.Resource));
+    }
+
+    [Fact]
+    public async Task Refusal_to_one_user_takes_the_resource_from_no_other_until_a_refresh_without_it_is_granted()
+    {
+        await using var world = await StartAsync();
+        var node = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.Says(400, """{"error":"invalid_target","error_codes":[500011]}""") with { Times = 2 });
+        await world.DepositAsync(node);
+        await world.DepositAsync(node, user: 8);
+        await world.DepositAsync(node, user: 9);
+
+        await node.Owner().GetTokenAsync(default); // refused with the resource, and without
+        await node.TokenAsync(8);
+        world.Time.Advance(TimeSpan.FromSeconds(2));
+        await node.TokenAsync(); // granted without
+        await node.TokenAsync(9);
+
+        Assert.Equal([Resource, null, Resource, null, null], world.Sandbox.OAuth.Journal.Read().Select(request => request.Resource));
+    }
+
+    [Fact]
     public async Task Resource_that_is_accepted_is_sent_each_time()
     {
         await using var world = await StartAsync();

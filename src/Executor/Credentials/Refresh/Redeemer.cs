@@ -1,7 +1,6 @@
-using System.Collections.Concurrent;
 using Executor.Credentials.Owner;
+using Executor.Credentials.Pacing;
 using Executor.Credentials.Transitions;
-using Executor.Identity;
 using Executor.Nodes;
 using Executor.Security.Endpoints;
 using Microsoft.Extensions.Logging;
@@ -31,7 +30,7 @@ internal sealed partial class Redeemer(
     /// <summary>Short: what only this process holds is not to wait long once the database is back.</summary>
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<McpServerId, Outage> _outages = new();
+    private readonly TokenEndpointOutages _outages = new(time, logger);
 
     /// <param name="openedAt">This node's monotonic clock, from before the intent's commit began.</param>
     /// <param name="redemption">Told of a success or a refusal before it is stored.</param>
@@ -49,6 +48,7 @@ internal sealed partial class Redeemer(
             redemption.Answered();
         var result = await SettleAsync(key, opened.Intent, opened.Token, answer, target.Rules);
         metrics.Redeemed(answer, result, time.GetElapsedTime(openedAt));
+        _outages.Heard(OAuthServer.Of(opened.Client.TokenEndpoint), answer);
         Report(key, opened.Intent.Generation, answer, result);
         return result;
     }
@@ -87,13 +87,15 @@ internal sealed partial class Redeemer(
         var left = target.Rules.Deadline - time.GetElapsedTime(openedAt);
         if (left <= TimeSpan.Zero)
             return new RefreshAnswer.GivenUp();
-        var endpointText = opened.Client.TokenEndpoint;
-        var resource = refusedResources.Contains(key.Server, endpointText) ? null : target.Resource;
-        var grant = new RefreshGrant(new Uri(endpointText), opened.Token, opened.Client, opened.Secret, resource)
+        var isRefused = target.Resource is not null && refusedResources.Contains(key, opened.Client);
+        var resource = isRefused ? null : target.Resource;
+        var grant = new RefreshGrant(new Uri(opened.Client.TokenEndpoint), opened.Token, opened.Client, opened.Secret, resource)
         {
             UserAgent = target.UserAgent,
         };
         var answer = await endpoint.SendAsync(grant, stop => MayWriteAsync(key, opened.Intent, openedAt, stop), left, givingUp);
+        if (isRefused && answer is RefreshAnswer.Granted)
+            refusedResources.Granted(key, opened.Client);
         return answer is RefreshAnswer.NotSpent { RefusesResource: true } refusal ? WithoutResource(key, grant, refusal) : answer;
     }
 
@@ -105,8 +107,8 @@ internal sealed partial class Redeemer(
     {
         if (grant.Resource is null)
             return refusal with { RefusesResource = false };
-        if (refusedResources.Add(key.Server, grant.Client.TokenEndpoint))
-            Log.ResourceRefused(logger, key.Server.Value, refusal.Told ?? BlockedReason.Other);
+        if (refusedResources.Add(key, grant.Client))
+            Log.ResourceRefused(logger, key.User.Value, key.Server.Value, refusal.Told ?? BlockedReason.Other);
         return refusal with { Told = null, Mark = null };
     }
 
@@ -131,7 +133,6 @@ internal sealed partial class Redeemer(
     {
         if (answer.Told is { } told)
             alarms.Waits(key, generation, told);
-        Tell(key.Server, answer);
         switch (answer)
         {
             case RefreshAnswer.Granted:
@@ -149,15 +150,6 @@ internal sealed partial class Redeemer(
         }
     }
 
-    /// <summary>A server that is out of order fails for each of its users again and again: its outage is told once.</summary>
-    private void Tell(McpServerId server, RefreshAnswer answer)
-    {
-        if (answer.Told is { } told && (told == BlockedReason.Unreachable || told == BlockedReason.NoAnswer || told == BlockedReason.ServerError))
-            _outages.GetOrAdd(server, id => new Outage($"The token endpoint of {id}", time, logger)).Failed(told.Word);
-        else if (answer is RefreshAnswer.Granted or RefreshAnswer.Refused && _outages.TryGetValue(server, out var outage))
-            outage.Worked();
-    }
-
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "Refreshed the credential of user {User} at {Server}: {Result}")]
@@ -172,8 +164,8 @@ internal sealed partial class Redeemer(
         [LoggerMessage(Level = LogLevel.Debug, Message = "The refresh for user {User} at {Server} did not take place; the refresh token is untouched")]
         public static partial void NotSpent(ILogger logger, long user, string server);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "A token endpoint of {Server} refuses the configured resource ({Code}); it is sent none for a day")]
-        public static partial void ResourceRefused(ILogger logger, string server, BlockedReason code);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The token endpoint of user {User} refuses the resource that is configured for {Server} ({Code}); it is sent none for a day")]
+        public static partial void ResourceRefused(ILogger logger, long user, string server, BlockedReason code);
 
         [LoggerMessage(Message = "The outcome of a refresh for user {User} at {Server} could not be stored ({ExceptionType}); trying again")]
         public static partial void SettleFailed(ILogger logger, LogLevel level, long user, string server, string exceptionType);

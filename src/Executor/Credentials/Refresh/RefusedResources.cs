@@ -4,29 +4,46 @@ using Executor.Identity;
 namespace Executor.Credentials.Refresh;
 
 /// <summary>
-/// Token endpoints that refuse the <c>resource</c> parameter (RFC 8707 §2) of a server; they are sent none for a day. On this node alone, and
-/// until its end: the refusal spends no token, so that a node that does not know of it yet pays one request, while a table would cost a
-/// read for every refresh.
+/// Clients whose token endpoint refuses the <c>resource</c> parameter (RFC 8707 §2) of a server; they are sent none for a day. On this node
+/// alone, and until its end: the refusal spends no token, so that a node that does not know of it yet pays one request, while a table would
+/// cost a read for every refresh.
 /// </summary>
+/// <remarks>
+/// A refusal holds for the user whom it met: it may be for a tenant that only that user is of. When a refresh without the resource has been
+/// granted, it holds for all who have the same client at the same endpoint.
+/// </remarks>
 internal sealed class RefusedResources(TimeProvider time)
 {
-    private const int MaxRemembered = 1000;
+    private readonly Remembered<(CredentialKey Key, string Endpoint, string? ClientId)> _refused = new(time);
+    private readonly Remembered<(McpServerId Server, string Endpoint, string? ClientId)> _granted = new(time);
 
-    private static readonly TimeSpan _memory = TimeSpan.FromDays(1);
-
-    private readonly ConcurrentDictionary<(McpServerId Server, string Endpoint), long> _refusedAt = new();
-
-    public bool Contains(McpServerId server, string endpoint) =>
-        _refusedAt.TryGetValue((server, endpoint), out var at) && time.GetElapsedTime(at) < _memory;
+    public bool Contains(CredentialKey key, ClientRegistration client) =>
+        _granted.Contains((key.Server, client.TokenEndpoint, client.ClientId)) || _refused.Contains((key, client.TokenEndpoint, client.ClientId));
 
     /// <returns>False when it was known already.</returns>
-    public bool Add(McpServerId server, string endpoint)
+    public bool Add(CredentialKey key, ClientRegistration client) => _refused.Add((key, client.TokenEndpoint, client.ClientId));
+
+    /// <summary>A refresh without the resource, by one whose resource was refused.</summary>
+    public void Granted(CredentialKey key, ClientRegistration client) => _granted.Add((key.Server, client.TokenEndpoint, client.ClientId));
+
+    private sealed class Remembered<T>(TimeProvider time) where T : notnull
     {
-        if (Contains(server, endpoint))
-            return false;
-        if (_refusedAt.Count >= MaxRemembered)
-            _refusedAt.Clear();
-        _refusedAt[(server, endpoint)] = time.GetTimestamp();
-        return true;
+        private const int MaxRemembered = 1000;
+
+        private static readonly TimeSpan _length = TimeSpan.FromDays(1);
+
+        private readonly ConcurrentDictionary<T, long> _since = new();
+
+        public bool Contains(T what) => _since.TryGetValue(what, out var since) && time.GetElapsedTime(since) < _length;
+
+        public bool Add(T what)
+        {
+            if (Contains(what))
+                return false;
+            if (_since.Count >= MaxRemembered)
+                _since.Clear();
+            _since[what] = time.GetTimestamp();
+            return true;
+        }
     }
 }
