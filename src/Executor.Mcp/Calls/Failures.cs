@@ -39,8 +39,11 @@ internal static class Failures
         // Negotiating runs no tool.
         return row.Sequel == Sequel.Reauthorize
             ? new ConnectResult.Unauthorized()
-            : new ConnectResult.Failed(FailureTable.Of(row, answered) with { Effect = McpEffect.None });
+            : new ConnectResult.Failed(FailureTable.Of(row, answered) with { Effect = McpEffect.None }, IsBusy(answered));
     }
+
+    /// <summary>501 is a server's that does not know the method.</summary>
+    private static bool IsBusy(Answered answered) => answered.Http is 429 or (>= 500 and not 501) || answered.Refusal?.RetryAfter is not null;
 
     public static McpFailure TimedOut(bool sent)
     {

@@ -15,5 +15,6 @@ internal abstract record ConnectResult
 
     public sealed record Unauthorized : ConnectResult;
 
-    public sealed record Failed(McpFailure Failure) : ConnectResult;
+    /// <param name="IsBusy">It says nothing of the version that it was asked in, and asks for no second question.</param>
+    public sealed record Failed(McpFailure Failure, bool IsBusy = false) : ConnectResult;
 }

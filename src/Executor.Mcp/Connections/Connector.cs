@@ -31,7 +31,7 @@ internal sealed class Connector(HttpClient http, McpOptions options, TimeProvide
             return await ResumeAsync(connection, version, limit.Token);
 
         var result = await NegotiateAsync(connection, version, limit.Token);
-        if (version is null || result is not ConnectResult.Failed { Failure.Code: McpFailureCodes.ProtocolError or McpFailureCodes.HttpError })
+        if (version is null || result is not ConnectResult.Failed { IsBusy: false, Failure.Code: McpFailureCodes.ProtocolError or McpFailureCodes.HttpError })
             return result;
 
         // It was updated, or taken back, since it was last asked.
@@ -52,9 +52,15 @@ internal sealed class Connector(HttpClient http, McpOptions options, TimeProvide
             Limit = limit.Token,
         };
         scope.Enter();
-        if (connection.Stream is { } stream)
-            await stream.DisposeAsync();
-        await client.DisposeAsync();
+        try
+        {
+            if (connection.Stream is { } stream)
+                await stream.DisposeAsync();
+        }
+        finally
+        {
+            await client.DisposeAsync();
+        }
     }
 
     public void Dispose() => http.Dispose();

@@ -1,7 +1,9 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Executor.Mcp.Http;
+using Executor.Mcp.Http.Answers;
 using ModelContextProtocol.Protocol;
 
 namespace Executor.Mcp.Connections;
@@ -16,7 +18,7 @@ internal sealed class ServerRequests(PooledConnection connection, Func<CallScope
     /// <param name="addressed">Puts the session's headers on a request.</param>
     public async Task HandleAsync(string text, Func<HttpMethod, HttpRequestMessage> addressed, CancellationToken cancellationToken)
     {
-        foreach (var message in Read(text))
+        foreach (var message in RpcMessage.Read(Encoding.UTF8.GetBytes(text)).Select(message => message.Json))
         {
             if (!message.TryGetProperty("method", out var method) || method.ValueKind != JsonValueKind.String)
                 continue;
@@ -30,21 +32,6 @@ internal sealed class ServerRequests(PooledConnection connection, Func<CallScope
             }
             else if (method.ValueEquals(NotificationMethods.ProgressNotification) && message.TryGetProperty("params", out var parameters))
                 connection.Progress.Receive(parameters);
-        }
-    }
-
-    private static List<JsonElement> Read(string text)
-    {
-        try
-        {
-            var root = JsonElement.Parse(text);
-            // A batch, in MCP 2025-03-26.
-            var messages = root.ValueKind == JsonValueKind.Array ? [.. root.EnumerateArray()] : new List<JsonElement> { root };
-            return messages.FindAll(message => message.ValueKind == JsonValueKind.Object);
-        }
-        catch (JsonException)
-        {
-            return [];
         }
     }
 

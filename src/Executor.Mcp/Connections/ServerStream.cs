@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.ServerSentEvents;
-using Executor.Mcp.Calls;
 using Executor.Mcp.Http;
 
 namespace Executor.Mcp.Connections;
@@ -25,6 +24,7 @@ internal sealed class ServerStream(
     private readonly Lock _gate = new();
     private int _calls;
     private bool _refused;
+    private bool _isSilent;
     private Reading? _reading;
 
     /// <summary>Before a call is sent: what is asked while nobody listens is lost.</summary>
@@ -36,15 +36,17 @@ internal sealed class ServerStream(
             _calls++;
             if (_reading is null && !_refused && memory.MayOffer(connection.Key.Server))
             {
-                _reading = new Reading();
-                _reading.Task = ReadAsync(_reading);
+                var reading = _reading = new Reading();
+                reading.Task = ReadAsync(reading);
             }
 
-            opened = _reading?.Opened.Task ?? Task.CompletedTask;
+            opened = _isSilent || _reading is null ? Task.CompletedTask : _reading.Opened.Task;
         }
 
         var listening = new Listening(this);
         await opened.WaitAsync(Patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Once a connection: the next call would wait as long, and for nothing.
+        _isSilent |= !opened.IsCompleted;
         return listening;
     }
 
@@ -61,7 +63,7 @@ internal sealed class ServerStream(
         if (reading is null)
             return;
         await reading.End.CancelAsync();
-        await reading.Task;
+        await reading.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void Leave()
@@ -107,6 +109,13 @@ internal sealed class ServerStream(
         }
         finally
         {
+            // The next call finds nobody reading, and begins anew.
+            lock (_gate)
+            {
+                if (_reading == reading)
+                    _reading = null;
+            }
+
             reading.Opened.TrySetResult();
         }
     }
@@ -114,8 +123,7 @@ internal sealed class ServerStream(
     /// <returns>Whether to come again, as after a break in the connection.</returns>
     private async Task<bool> ReadOnceAsync(Reading reading)
     {
-        var scope = Scope();
-        scope.Enter();
+        Scope().Enter();
         try
         {
             using var request = Request(HttpMethod.Get);
@@ -129,8 +137,9 @@ internal sealed class ServerStream(
             await FollowAsync(await response.Content.ReadAsStreamAsync(reading.End.Token), reading);
             return true;
         }
-        catch (Exception e) when (!reading.End.IsCancellationRequested && Failures.IsUpstream(e, scope))
+        catch (Exception) when (!reading.End.IsCancellationRequested)
         {
+            // Whatever it was, what the server sent has led to it, and the calls go on.
             return true;
         }
     }

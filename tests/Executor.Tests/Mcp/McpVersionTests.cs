@@ -82,6 +82,28 @@ public sealed class McpVersionTests
     }
 
     [Theory]
+    [InlineData(429, 1)]
+    [InlineData(500, 1)]
+    [InlineData(503, 1)]
+    [InlineData(400, 2)]
+    public async Task Server_that_is_busy_is_not_asked_for_another_version_at_once(int status, int asked)
+    {
+        await using var server = await HandshakeServer.StartAsync();
+        await using var mcp = new McpHarness();
+        var target = McpHarness.Server(server.Url);
+        await mcp.CallAsync(target, Token, McpHarness.Call("any"));
+        server.Gate = (_, _) => new ServerAnswer(status);
+        var before = server.Methods.Count;
+
+        var failure = await mcp.FailAsync(target, Token, McpHarness.Call("any"), user: 2);
+
+        Assert.Equal(McpEffect.None, failure.Effect);
+        Assert.Equal(asked, server.Methods.Skip(before).Count(method => method is "initialize" or "server/discover") > 1 ? 2 : 1);
+        server.Gate = (_, _) => null;
+        await mcp.CallAsync(target, Token, McpHarness.Call("any"), user: 2);
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public async Task Server_taken_back_to_an_older_version_is_negotiated_with_anew_and_runs_the_call_once(string answer)
     {

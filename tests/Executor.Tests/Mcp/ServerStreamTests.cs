@@ -67,6 +67,99 @@ public sealed class ServerStreamTests
     }
 
     [Fact]
+    public async Task Stream_that_shows_no_sign_of_life_is_waited_for_once()
+    {
+        await using var server = await AskingServer.StartAsync();
+        server.IsSilent = true;
+        server.OnCall = (call, _) => call("""{"content":[]}""");
+        await using var mcp = new McpHarness();
+        var began = Environment.TickCount64;
+
+        for (var i = 0; i < 12; i++)
+            await mcp.CallAsync(server.Target, Token, McpHarness.Call("any"));
+
+        // Half a second each it was.
+        Assert.InRange(Environment.TickCount64 - began, 0, 5_000);
+    }
+
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":"\ud800","method":"elicitation/create"}""")]
+    [InlineData("""{"jsonrpc":"2.0","method":"\ud800"}""")]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"\ud800","progress":1}}""")]
+    [InlineData("""{"jsonrpc":"2.0","\ud800":1,"method":7}""")]
+    [InlineData("[[1],7,null]")]
+    [InlineData("nonsense")]
+    public async Task Odd_event_ends_neither_the_stream_nor_the_session(string text)
+    {
+        await using var server = await AskingServer.StartAsync();
+        server.OnCall = async (call, ask) =>
+        {
+            server.Tell(text);
+            Assert.NotNull((await ask("elicitation/create", true))["error"]);
+            await call("""{"content":[]}""");
+        };
+        var mcp = new McpHarness();
+
+        await mcp.CallAsync(server.Target, Token, McpHarness.Call("any"));
+        await mcp.DisposeAsync();
+
+        Assert.Equal((1, 1), (server.Streams, server.Ended));
+    }
+
+    [Theory]
+    [InlineData("zstd")]
+    [InlineData("gzip")]
+    public async Task Stream_that_cannot_be_read_leaves_no_session_open(string encoding)
+    {
+        await using var server = await AskingServer.StartAsync();
+        server.StreamEncoding = encoding;
+        server.Tell("{}");
+        server.OnCall = async (call, _) =>
+        {
+            await McpHarness.EventuallyAsync(() => server.Streams >= 2, "The stream should have been asked for again.");
+            await call("""{"content":[]}""");
+        };
+        var mcp = new McpHarness();
+
+        await mcp.CallAsync(server.Target, Token, McpHarness.Call("any"));
+        await mcp.DisposeAsync();
+
+        Assert.Equal(1, server.Ended);
+        Assert.DoesNotContain(mcp.Logs.Lines, line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task Call_beside_another_listens_anew_where_the_stream_was_refused()
+    {
+        await using var server = await AskingServer.StartAsync();
+        server.StreamStatus = 401;
+        var both = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var calls = 0;
+        server.OnCall = async (call, ask) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                await both.Task;
+            }
+            else
+            {
+                Assert.NotNull((await ask("elicitation/create", true))["error"]);
+                both.SetResult();
+            }
+
+            await call("""{"content":[]}""");
+        };
+        await using var mcp = new McpHarness();
+
+        var first = mcp.CallAsync(server.Target, Token, McpHarness.Call("any"));
+        await McpHarness.EventuallyAsync(() => calls == 1, "The first call should have come.");
+        server.StreamStatus = 200;
+        await mcp.CallAsync(server.Target, Token, McpHarness.Call("any"));
+
+        await first;
+    }
+
+    [Fact]
     public async Task Stream_that_breaks_is_opened_again_while_the_call_lasts()
     {
         await using var server = await AskingServer.StartAsync();
@@ -141,6 +234,7 @@ public sealed class ServerStreamTests
         private readonly Channel<string> _unasked = Channel.CreateUnbounded<string>();
         private RawServer _raw = null!;
         private int _streams;
+        private int _ended;
 
         public McpServer Target => McpHarness.Server(_raw.Url);
 
@@ -152,7 +246,12 @@ public sealed class ServerStreamTests
 
         public bool BreaksOnce { get; set; }
 
+        public string? StreamEncoding { get; set; }
+
         public int Streams => _streams;
+
+        /// <summary>Sessions that the client has ended.</summary>
+        public int Ended => _ended;
 
         public static async Task<AskingServer> StartAsync()
         {
@@ -161,6 +260,8 @@ public sealed class ServerStreamTests
             return server;
         }
 
+        public void Tell(string text) => _unasked.Writer.TryWrite(text);
+
         public ValueTask DisposeAsync() => _raw.DisposeAsync();
 
         private async Task AnswerAsync(HttpContext http, JsonNode message)
@@ -168,6 +269,12 @@ public sealed class ServerStreamTests
             if (http.Request.Method == "GET")
             {
                 await StreamAsync(http);
+                return;
+            }
+
+            if (http.Request.Method == "DELETE")
+            {
+                Interlocked.Increment(ref _ended);
                 return;
             }
 
@@ -236,6 +343,8 @@ public sealed class ServerStreamTests
 
             Assert.Contains("text/event-stream", http.Request.Headers.Accept.ToString(), StringComparison.Ordinal);
             http.Response.ContentType = "text/event-stream";
+            if (StreamEncoding is { } encoding)
+                http.Response.Headers.ContentEncoding = encoding;
             if (!IsSilent)
                 await http.Response.Body.FlushAsync(http.RequestAborted);
             if (BreaksOnce && stream == 1)
