@@ -102,6 +102,8 @@ internal sealed record Answered(Ending Ending)
             return Ending.TooManyTools;
         if (e is MalformedAnswerException)
             return Ending.Replied;
+        if (e is UnknownEncodingException)
+            return Ending.NoReply;
         if (scope.Status is { } status && (int)status is < 200 or >= 300)
             return Ending.Refused;
         if (scope.Reply is not null)

@@ -66,7 +66,7 @@ internal static class FailureTable
         new("time-out before sending", a => a.Ending == Ending.TimedOut && !a.Sent, None, Alive, Tell, McpFailureCodes.TimedOut, Words.TimedOut, "no byte of the body was handed to a connection"),
         new("time-out", a => a.Ending == Ending.TimedOut, Unknown, Alive, Tell, McpFailureCodes.TimedOut, Words.TimedOut, "a slow tool says nothing of its session"),
         new("connection lost", a => a.Ending == Ending.Cut, Unknown, GivenUp, Tell, McpFailureCodes.ConnectionLost, Words.Lost, Mcp + "Sending Messages: a disconnection is no cancellation"),
-        new("answer without a reply", a => a.Ending == Ending.NoReply, Unknown, GivenUp, Tell, McpFailureCodes.ProtocolError, Words.NotUnderstood, "202 and its like: accepted is not done"),
+        new("answer without a reply", a => a.Ending == Ending.NoReply, Unknown, GivenUp, Tell, McpFailureCodes.ProtocolError, Words.NotUnderstood, "202 and its like: accepted is not done; so is an answer in an encoding that nobody asked for"),
 
         // Complete, and of no use. The tool has been told to stop, and a repetition would meet the same limit.
         new("answer too large", a => a.Ending == Ending.TooLarge, Settled, Alive, Tell, McpFailureCodes.ResultTooLarge, Words.TooLarge, "McpOptions"),

@@ -79,8 +79,11 @@ internal sealed class CallScope(McpServer server, ScopePurpose purpose, Func<Acc
 
     public void Note(HttpStatusCode status) => (Status, HasAnswer) = (status, true);
 
+    /// <summary>The first counts: it is the one that a server means, and another with the same id is somebody's mistake.</summary>
     public void Keep(RpcReply reply)
     {
+        if (Reply is not null)
+            return;
         // Mending may have made it longer than it was.
         if (reply.Error is null && JsonMarshal.GetRawUtf8Value(reply.Result).Length > Budget.Limit)
             throw new AnswerTooLargeException();

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using Executor.Mcp.Calls;
 
 namespace Executor.Mcp.Http;
 
@@ -15,7 +14,7 @@ internal static class ContentDecoding
     {
         var layers = encodings.Where(encoding => !Is(encoding, "identity")).ToList();
         if (layers.Count > MaxLayers)
-            throw new MalformedAnswerException("The MCP server's answer is encoded more often than is followed.");
+            throw new UnknownEncodingException();
         // Listed in the order in which they were applied.
         for (var i = layers.Count - 1; i >= 0; i--)
             body = Decode(body, layers[i]);
@@ -30,7 +29,7 @@ internal static class ContentDecoding
             return new BrotliStream(body, CompressionMode.Decompress);
         if (Is(encoding, "deflate"))
             return new InflateStream(body);
-        throw new MalformedAnswerException("The MCP server's answer is encoded in a way that was not asked for and is not known.");
+        throw new UnknownEncodingException();
     }
 
     private static bool Is(string encoding, string name) => string.Equals(encoding.Trim(), name, StringComparison.OrdinalIgnoreCase);

@@ -163,6 +163,69 @@ public sealed class McpAnswerTests
         Assert.Equal((McpFailureCodes.ProtocolError, McpEffect.Unknown), (failure.Code, failure.Effect));
     }
 
+    [Theory]
+    [InlineData("<br />\nWarning: deprecated in <b>tool.php</b>")]
+    [InlineData("}")]
+    [InlineData("{\"jsonrpc\":\"2.0\",")]
+    [InlineData("\0\0")]
+    public async Task What_stands_behind_an_answer_is_left_away_and_said(string rest)
+    {
+        await using var server = await HandshakeServer.StartAsync();
+        await using var mcp = new McpHarness();
+        server.Calls.Enqueue(new ServerAnswer(200, Good + rest));
+
+        var result = (await mcp.CallAsync(McpHarness.Server(server.Url), Token, McpHarness.Call("any"))).Result;
+
+        Assert.Equal("grüße", result.GetProperty("content")[0].GetProperty("text").GetString());
+        Assert.Equal("rest", Said(result));
+    }
+
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":null,"result":{"content":[]}}<br />""")]
+    [InlineData("""{"jsonrpc":"2.0","result":{"content":[]}}<br />""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"result":{"content":[]}}<br />""")]
+    [InlineData("""{"jsonrpc":"2.0","id":{id},"result":{"content":[]}<br />""")]
+    public async Task What_is_no_JSON_as_a_whole_must_name_the_call(string body)
+    {
+        await using var server = await HandshakeServer.StartAsync();
+        await using var mcp = new McpHarness();
+        server.Calls.Enqueue(new ServerAnswer(200, body));
+
+        Assert.Equal(McpEffect.Unknown, (await mcp.FailAsync(McpHarness.Server(server.Url), Token, McpHarness.Call("any"))).Effect);
+    }
+
+    [Theory]
+    [InlineData("[{answer},{error}]", "application/json")]
+    [InlineData("data: {answer}\n\ndata: {error}\n\n", "text/event-stream")]
+    public async Task First_of_two_answers_to_a_call_counts(string body, string type)
+    {
+        await using var server = await HandshakeServer.StartAsync();
+        await using var mcp = new McpHarness();
+        server.Calls.Enqueue(new ServerAnswer(
+            200,
+            body.Replace("{answer}", Good, StringComparison.Ordinal)
+                .Replace("{error}", """{"jsonrpc":"2.0","id":{id},"error":{"code":-32601,"message":"x"}}""", StringComparison.Ordinal),
+            type));
+
+        var result = (await mcp.CallAsync(McpHarness.Server(server.Url), Token, McpHarness.Call("any"))).Result;
+
+        Assert.Equal("grüße", result.GetProperty("content")[0].GetProperty("text").GetString());
+    }
+
+    [Theory]
+    [InlineData("zstd")]
+    [InlineData("gzip, gzip, gzip, gzip")]
+    public async Task Answer_in_an_encoding_that_is_not_known_leaves_the_outcome_unknown(string encoding)
+    {
+        await using var server = await HandshakeServer.StartAsync();
+        await using var mcp = new McpHarness();
+        server.Calls.Enqueue(new ServerAnswer(200, Good) { Headers = [("Content-Encoding", encoding)] });
+
+        var failure = await mcp.FailAsync(McpHarness.Server(server.Url), Token, McpHarness.Call("any"));
+
+        Assert.Equal((McpFailureCodes.ProtocolError, McpEffect.Unknown), (failure.Code, failure.Effect));
+    }
+
     private static byte[] Ascii(string text) => Encoding.ASCII.GetBytes(text);
 
     private static string? Said(JsonElement result) =>

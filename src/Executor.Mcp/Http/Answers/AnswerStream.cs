@@ -51,7 +51,7 @@ internal sealed class AnswerStream(Stream inner, Encoding? charset, CallScope sc
                 scope.HasBegun = true;
                 Event(output, message.WriteTo);
             }
-            else if (request is { } id && message.ReplyTo(id, alone: read.IsWhole && messages.Count == 1) is { } reply)
+            else if (request is { } id && scope.Reply is null && message.ReplyTo(id, alone: read.IsWhole && messages.Count == 1) is { } reply)
                 Event(output, writer => Write(writer, id, reply));
         }
 

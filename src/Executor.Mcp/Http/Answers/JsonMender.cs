@@ -18,6 +18,9 @@ internal enum Repairs
 
     /// <summary>What is nested deeper than <see cref="JsonMender.MaxDepth"/> became null.</summary>
     Nesting = 4,
+
+    /// <summary>What stood behind the answer, and was no JSON, was left away.</summary>
+    Rest = 8,
 }
 
 /// <summary>
@@ -49,6 +52,46 @@ internal static class JsonMender
         rewriting.Run();
         var mended = rewriting.Written;
         return IsClean(mended.Span) ? (mended, repairs | rewriting.Repairs) : null;
+    }
+
+    /// <summary>The complete values at the beginning of what is no JSON as a whole: languages print warnings behind their answers.</summary>
+    public static IEnumerable<(ReadOnlyMemory<byte> Json, Repairs Repairs)> MendBeginning(ReadOnlyMemory<byte> json)
+    {
+        var values = Beginning(json);
+        if (values.Count == 0)
+        {
+            var rewriting = new Rewriting(json.Span);
+            rewriting.Run();
+            json = rewriting.Written;
+            values = Beginning(json);
+        }
+
+        foreach (var value in values)
+        {
+            if (Mend(json[value]) is { } mended)
+                yield return (mended.Json, mended.Repairs | Repairs.Rest);
+        }
+    }
+
+    private static List<Range> Beginning(ReadOnlyMemory<byte> json)
+    {
+        var values = new List<Range>();
+        var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = MaxDepth, AllowMultipleValues = true });
+        try
+        {
+            while (reader.Read())
+            {
+                var start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                values.Add(start..(int)reader.BytesConsumed);
+            }
+        }
+        catch (JsonException)
+        {
+            // Here the rest begins.
+        }
+
+        return values;
     }
 
     private static bool IsClean(ReadOnlySpan<byte> json)

@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Unicode;
-using Executor.Mcp.Calls;
 
 namespace Executor.Mcp.Http.Answers;
 
@@ -58,7 +57,7 @@ internal sealed record Refusal(RpcReply? Reply, bool IsJson, bool SpeaksOfSessio
                     Array.Resize(ref buffer, buffer.Length * 2);
             }
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException or MalformedAnswerException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException or UnknownEncodingException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             // What has come so far is what there is to look at.
         }

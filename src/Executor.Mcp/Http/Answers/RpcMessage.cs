@@ -7,18 +7,23 @@ internal readonly struct RpcMessage(JsonElement message, Repairs repairs)
 {
     private static readonly JsonReaderOptions Options = new() { MaxDepth = JsonMender.MaxDepth };
 
+    public JsonElement Json => message;
+
     /// <summary>The server's own request or notification.</summary>
     public bool IsTheServers => message.TryGetProperty("method", out _);
 
     /// <returns>None when it is no JSON; several for a batch (MCP 2025-03-26).</returns>
     public static IEnumerable<RpcMessage> Read(ReadOnlyMemory<byte> json)
     {
-        if (JsonMender.Mend(json) is not { } mended)
-            return [];
-        var reader = new Utf8JsonReader(mended.Json.Span, Options);
-        var root = JsonElement.ParseValue(ref reader);
-        var messages = root.ValueKind == JsonValueKind.Array ? root.EnumerateArray().ToArray() : [root];
-        return messages.Where(m => m.ValueKind == JsonValueKind.Object).Select(m => new RpcMessage(m, mended.Repairs));
+        return JsonMender.Mend(json) is { } mended ? Read(mended) : JsonMender.MendBeginning(json).SelectMany(Read);
+
+        static IEnumerable<RpcMessage> Read((ReadOnlyMemory<byte> Json, Repairs Repairs) mended)
+        {
+            var reader = new Utf8JsonReader(mended.Json.Span, Options);
+            var root = JsonElement.ParseValue(ref reader);
+            var messages = root.ValueKind == JsonValueKind.Array ? root.EnumerateArray().ToArray() : [root];
+            return messages.Where(m => m.ValueKind == JsonValueKind.Object).Select(m => new RpcMessage(m, mended.Repairs));
+        }
     }
 
     /// <param name="alone">The only message of its answer: there it belongs to the request though it does not say so.</param>
@@ -26,6 +31,8 @@ internal readonly struct RpcMessage(JsonElement message, Repairs repairs)
     public RpcReply? ReplyTo(long request, bool alone)
     {
         var named = message.TryGetProperty("id", out var id) && id.ValueKind != JsonValueKind.Null;
+        // Of what is not whole, only what says whose it is.
+        alone &= !repairs.HasFlag(Repairs.Rest);
         if (named ? !Matches(id, request) : !alone || !message.TryGetProperty("jsonrpc", out _))
             return null;
         // Some send both members, one of them null.
