@@ -28,6 +28,7 @@ public static class ExecutorHttp
         services.AddSingleton(authentication);
         services.AddSingleton(new TokenCache());
         services.AddSingleton<TokenValidator>();
+        services.AddSingleton<RefusalLog>();
 
         // AddAuthentication without its data protection, which nothing here uses: it would read a key ring at each start, and write one
         // into the home directory where there is none.
@@ -45,6 +46,7 @@ public static class ExecutorHttp
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ExecutorJson.Wire);
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.Encoder = ExecutorJson.Wire.Options.Encoder;
+            json.SerializerOptions.MaxDepth = ExecutorJson.Wire.Options.MaxDepth;
             json.SerializerOptions.DefaultIgnoreCondition = ExecutorJson.Wire.Options.DefaultIgnoreCondition;
         });
         services.AddOpenApi("v1", openApi =>

@@ -31,6 +31,8 @@ internal sealed partial class ExecutorJson : JsonSerializerContext
     public static ExecutorJson Wire { get; } = new(new JsonSerializerOptions(JsonSerializerOptions.Web)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        // How deep a list of tools may be is decided where it is read: no answer may fail when it is half written.
+        MaxDepth = 1_000,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     });
 }

@@ -12,7 +12,7 @@ namespace Executor.Http.Authentication;
 /// alone, so that a browser's ambient cookie never changes who a program says that it is.
 /// </summary>
 internal sealed partial class SessionTokenHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, TokenValidator validator)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, TokenValidator validator, RefusalLog refusals)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public new const string Scheme = "Bearer";
@@ -53,7 +53,7 @@ internal sealed partial class SessionTokenHandler(
     private AuthenticateResult Refused(TokenRefusal refusal)
     {
         _refusal = refusal;
-        Log.Refused(Logger, Request.Method, refusal.Reason);
+        refusals.Tell(Request, refusal);
         return AuthenticateResult.Fail("The token is not accepted.");
     }
 
@@ -69,9 +69,6 @@ internal sealed partial class SessionTokenHandler(
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Bearer token has invalid claims: {Method}, claim {Claim}, {Code}")]
         public static partial void InvalidClaims(ILogger logger, string method, string claim, string code);
-
-        [LoggerMessage(Level = LogLevel.Debug, Message = "Bearer token refused to {Method}: {Reason}")]
-        public static partial void Refused(ILogger logger, string method, string reason);
     }
 }
 

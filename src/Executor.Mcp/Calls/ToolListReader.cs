@@ -12,6 +12,9 @@ internal sealed class ToolListReader(McpOptions options, bool hasHandshake)
 {
     private const int MaxLeftOut = 100;
 
+    /// <summary>Some readers of JSON, .NET's among them, stop at 64 unless told otherwise; a list has two levels above its tools.</summary>
+    private const int MaxDepth = 62;
+
     /// <summary>What a step may name.</summary>
     private const int MaxName = 255;
 
@@ -72,10 +75,24 @@ internal sealed class ToolListReader(McpOptions options, bool hasHandshake)
             return LeftOutReasons.NoInputSchema;
         if (_headers.ContainsKey(name))
             return LeftOutReasons.Duplicate;
-        if (hasHandshake || ParameterHeaders.TryRead(schema, out headers))
+        var isAllowed = hasHandshake || ParameterHeaders.TryRead(schema, out headers);
+        if (isAllowed && IsFlat(entry))
             return null;
-        _headers.Add(name, null);
-        return LeftOutReasons.InvalidHeader;
+        // A step may name it all the same.
+        _headers.Add(name, isAllowed ? headers : null);
+        return isAllowed ? LeftOutReasons.TooDeep : LeftOutReasons.InvalidHeader;
+    }
+
+    private static bool IsFlat(JsonElement entry)
+    {
+        var reader = new Utf8JsonReader(JsonMarshal.GetRawUtf8Value(entry), new JsonReaderOptions { MaxDepth = int.MaxValue });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth >= MaxDepth)
+                return false;
+        }
+
+        return true;
     }
 
     private void LeaveOut(string? name, string reason)

@@ -41,6 +41,9 @@ public static class LeftOutReasons
     /// <summary>Larger than one tool may be.</summary>
     public const string TooLarge = "too-large";
 
+    /// <summary>Nested deeper than common readers of JSON follow: in the list it would take the other tools away with it.</summary>
+    public const string TooDeep = "too-deep";
+
     /// <summary>MCP 2026-07-28, Streamable HTTP: such a definition has to be rejected.</summary>
     public const string InvalidHeader = "invalid-x-mcp-header";
 }

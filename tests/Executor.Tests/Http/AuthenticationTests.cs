@@ -47,6 +47,29 @@ public sealed class AuthenticationTests : IAsyncLifetime
         Assert.Empty(_node.Credentials.Deposits);
     }
 
+    [Theory]
+    [InlineData(LogLevel.Debug, 60)]
+    [InlineData(LogLevel.Information, 0)]
+    public async Task Reason_of_a_refusal_is_told_at_Debug_and_only_so_often_a_minute(LogLevel level, int told)
+    {
+        var time = new ManualTimeProvider();
+        await using var node = await FrontEnd.StartAsync(time, level);
+
+        for (var i = 0; i < 70; i++)
+            using (await node.GetAsync("/runs", "garbage"))
+            {
+            }
+
+        Assert.Equal(told, node.Log.Lines.Count(line => line.Text.Contains("Bearer token refused to GET: it is not three parts", StringComparison.Ordinal)));
+        time.Advance(TimeSpan.FromMinutes(1));
+        using (await node.GetAsync("/runs", "garbage"))
+        {
+        }
+
+        Assert.Equal(level == LogLevel.Debug, node.Log.All.Contains("10 more bearer tokens were refused", StringComparison.Ordinal));
+        Assert.DoesNotContain(node.Log.Lines, line => line.Text.StartsWith("Executor.Http.Authentication", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Token_without_an_id_is_refused()
     {

@@ -32,6 +32,20 @@ public sealed class ToolListTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Depth_of_a_schema_fails_no_answer()
+    {
+        var deep = JsonDocument.Parse(
+            $$"""{"name":"deep","inputSchema":{{string.Concat(Enumerable.Repeat("{\"not\":", 400))}}{}{{new string('}', 400)}}}""",
+            new JsonDocumentOptions { MaxDepth = 500 }).RootElement;
+        _node.Servers.OnList = () => new McpOutcome<McpToolList>.Completed(new McpToolList([new McpTool("deep", deep)], []));
+
+        using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=crm");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Contains(deep.GetProperty("inputSchema").GetRawText(), await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Server_without_tools_is_a_success()
     {
         using var response = await _node.GetAsync("/list-mcp-tools?mcpServerId=" + Uri.EscapeDataString("bücher/100%"));

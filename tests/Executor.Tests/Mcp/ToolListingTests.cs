@@ -45,6 +45,26 @@ public sealed class ToolListingTests
         Assert.Equal([new McpLeftOut(0, "huge", LeftOutReasons.TooLarge)], list.LeftOut);
     }
 
+    [Theory]
+    [InlineData(61, true)]
+    [InlineData(62, false)]
+    [InlineData(81, false)]
+    [InlineData(400, false)]
+    public async Task Tool_nested_too_deep_for_common_readers_is_left_out(int depth, bool isKept)
+    {
+        // The tool itself is a level.
+        var schema = string.Concat(Enumerable.Repeat("{\"not\":", depth - 1)) + "{}" + new string('}', depth - 1);
+        var list = await ListAsync($$$"""{"tools":[{"name":"deep","inputSchema":{{{schema}}}},{"name":"last","inputSchema":{}}]}""");
+
+        Assert.Equal(isKept ? ["deep", "last"] : ["last"], list.Tools.Select(tool => tool.Name));
+        Assert.Equal(isKept ? [] : [new McpLeftOut(0, "deep", LeftOutReasons.TooDeep)], list.LeftOut);
+
+        // What is shown of it is read by whoever reads JSON at all.
+        var body = JsonSerializer.Serialize(Executor.Http.Tools.ToolListBody.Of(list), Executor.Http.ExecutorJson.Wire.ToolListBody);
+        using var read = JsonDocument.Parse(body);
+        Assert.Equal(list.Tools.Count, read.RootElement.GetProperty("tools").GetArrayLength());
+    }
+
     [Fact]
     public async Task Many_odd_tools_are_counted_and_not_all_named()
     {

@@ -7,6 +7,8 @@ using Executor.Http.Authentication;
 using Executor.Nodes;
 using Executor.Runs;
 using Executor.Runs.Driving;
+using Executor.Server.Configuration;
+using Executor.Server.Logging;
 using Executor.Servers;
 using Executor.Testing.Secrets;
 using Executor.Tests.Infrastructure;
@@ -24,11 +26,15 @@ internal sealed class FrontEnd : IAsyncDisposable, IDatabaseHealth
 
     private readonly WebApplication _app;
 
-    private FrontEnd(TimeProvider? time)
+    private FrontEnd(TimeProvider? time, LogLevel? level)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders().AddProvider(Log).AddFilter("Executor", LogLevel.Debug);
+        if (level is { } asked)
+            builder.Logging.AddNodeLogging(asked, LogFormat.Text);
+        builder.Logging.ClearProviders().AddProvider(Log);
+        if (level is null)
+            builder.Logging.AddFilter("Executor", LogLevel.Debug);
         if (time is not null)
             builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<ICredentials>(Credentials);
@@ -66,9 +72,10 @@ internal sealed class FrontEnd : IAsyncDisposable, IDatabaseHealth
 
     public HttpClient Client { get; private set; } = null!;
 
-    public static async Task<FrontEnd> StartAsync(TimeProvider? time = null)
+    /// <param name="level">As a node logs at this level; null for every line of ours.</param>
+    public static async Task<FrontEnd> StartAsync(TimeProvider? time = null, LogLevel? level = null)
     {
-        var frontEnd = new FrontEnd(time);
+        var frontEnd = new FrontEnd(time, level);
         await frontEnd._app.StartAsync();
         frontEnd.Node.MoveTo(NodePhase.Running);
         frontEnd.Client = new HttpClient(new WatchedAnswers(new SocketsHttpHandler { UseCookies = false })) { BaseAddress = frontEnd.Address };
