@@ -78,7 +78,7 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
                 return await RunAsync(
                     new Request(user, server, bearer, call.Tool, _options.MaxResultBytes),
                     call.Timeout,
-                    exchange => CallAsync(exchange, call, cancellationToken),
+                    exchange => CallAsync(exchange, call),
                     cancellationToken,
                     call.Longest);
             }
@@ -106,11 +106,11 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
     /// MCP 2026-07-28: a server that finds the headers wrong has not begun, and what it wants in them may have changed; the client asks,
     /// and calls again.
     /// </summary>
-    private async Task<McpToolResult> CallAsync(Exchange exchange, McpToolCall call, CancellationToken cancellationToken)
+    private async Task<McpToolResult> CallAsync(Exchange exchange, McpToolCall call)
     {
         using var stream = await exchange.ListenToServerAsync();
         var sender = new ToolCall(exchange, call);
-        var headers = await _headers.FindAsync(exchange, call.Tool, anew: false, cancellationToken);
+        var headers = await _headers.FindAsync(exchange, call.Tool, anew: false);
         try
         {
             return await sender.SendAsync(headers);
@@ -118,7 +118,7 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
         catch (Exception e) when (e is RpcErrorException or UpstreamStatusException
             && exchange is { HasHandshake: false, Scope: { HasBegun: false, Reply.Error.Code: (int)McpErrorCode.HeaderMismatch } })
         {
-            var latest = await _headers.FindAsync(exchange, call.Tool, anew: true, cancellationToken);
+            var latest = await _headers.FindAsync(exchange, call.Tool, anew: true);
             if (latest == headers)
                 throw;
             return await sender.SendAsync(latest);

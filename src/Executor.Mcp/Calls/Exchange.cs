@@ -24,6 +24,9 @@ internal sealed class Exchange(ConnectionLease lease, CallScope scope, CallDeadl
 
     public CallScope Scope => scope;
 
+    /// <summary>Ends with the call, for its caller or for its time limit.</summary>
+    public CancellationToken Ended => deadline.Token;
+
     /// <summary>Another request on the same client that must not be taken for this one, with a limit of its own inside this one's.</summary>
     public Exchange Beside(long maxBytes, CallDeadline within)
     {

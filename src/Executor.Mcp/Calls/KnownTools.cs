@@ -15,6 +15,9 @@ internal sealed class KnownTools(TimeProvider time)
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMinutes(1);
 
+    /// <summary>Those who waited for one another's listing are as likely refused as the first of them, one after the other.</summary>
+    private static readonly TimeSpan PauseAfterRefusal = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<McpServerId, Server> _servers = new();
 
     /// <summary>A listing was made for another reason.</summary>
@@ -42,8 +45,8 @@ internal sealed class KnownTools(TimeProvider time)
                 var (tools, callerAlone) = await list();
                 if (tools is not null)
                     server.Learn(tools, time.GetTimestamp());
-                else if (!callerAlone)
-                    server.Fail(time.GetTimestamp());
+                else
+                    server.Fail(time.GetTimestamp(), callerAlone ? PauseAfterRefusal : PauseAfterFailure);
                 if (tools is not null)
                     server.Miss(tool);
             }
@@ -67,7 +70,7 @@ internal sealed class KnownTools(TimeProvider time)
         private Dictionary<string, ParameterHeaders?> _tools = [];
         private HashSet<string> _absent = new(StringComparer.Ordinal);
         private long? _learntAt;
-        private long? _failedAt;
+        private (long At, TimeSpan Pause)? _failed;
 
         /// <summary>One listing at a time.</summary>
         public SemaphoreSlim Turn { get; } = new(1);
@@ -77,7 +80,7 @@ internal sealed class KnownTools(TimeProvider time)
             lock (_gate)
             {
                 var isFresh = _learntAt is { } at && time.GetElapsedTime(at) < Lifetime;
-                var waits = _failedAt is { } failed && time.GetElapsedTime(failed) < PauseAfterFailure;
+                var waits = _failed is { } failed && time.GetElapsedTime(failed.At) < failed.Pause;
                 if (_tools.TryGetValue(tool, out var headers))
                     return isFresh || waits ? new Known(headers) : null;
                 return waits || (isFresh && _absent.Contains(tool)) ? new Known(ParameterHeaders.None) : null;
@@ -99,13 +102,13 @@ internal sealed class KnownTools(TimeProvider time)
         public void Learn(ToolListReader listing, long now)
         {
             lock (_gate)
-                (_tools, _absent, _learntAt, _failedAt) = (listing.Headers, new HashSet<string>(StringComparer.Ordinal), now, null);
+                (_tools, _absent, _learntAt, _failed) = (listing.Headers, new HashSet<string>(StringComparer.Ordinal), now, null);
         }
 
-        public void Fail(long now)
+        public void Fail(long now, TimeSpan pause)
         {
             lock (_gate)
-                _failedAt = now;
+                _failed = (now, pause);
         }
 
         /// <summary>A user may see more tools than another, and may name one that nobody sees.</summary>

@@ -6,15 +6,15 @@ namespace Executor.Mcp.Calls;
 internal sealed class ToolHeaders(KnownTools known, McpOptions options)
 {
     /// <returns>Null for a tool whose definition has to be rejected.</returns>
-    public async Task<ParameterHeaders?> FindAsync(Exchange exchange, string tool, bool anew, CancellationToken cancellationToken)
+    public async Task<ParameterHeaders?> FindAsync(Exchange exchange, string tool, bool anew)
     {
         // From 2026-07-28 on.
         if (exchange.HasHandshake)
             return ParameterHeaders.None;
-        return await known.FindAsync(exchange.Scope.Server.Id, tool, () => ListAsync(exchange, cancellationToken), anew, cancellationToken);
+        return await known.FindAsync(exchange.Scope.Server.Id, tool, () => ListAsync(exchange), anew, exchange.Ended);
     }
 
-    private async Task<(ToolListReader? Tools, bool CallerAlone)> ListAsync(Exchange exchange, CancellationToken cancellationToken)
+    private async Task<(ToolListReader? Tools, bool CallerAlone)> ListAsync(Exchange exchange)
     {
         using var limit = exchange.Within(options.LookUpTimeout);
         var listing = exchange.Beside(2 * options.MaxListBytes, limit);
@@ -22,7 +22,7 @@ internal sealed class ToolHeaders(KnownTools known, McpOptions options)
         {
             return (await ToolListing.SendAsync(listing, options), false);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && Failures.IsUpstream(e, listing.Scope))
+        catch (Exception e) when (!exchange.Ended.IsCancellationRequested && Failures.IsUpstream(e, listing.Scope))
         {
             // Whatever it was, the call meets it too.
             return (null, listing.Scope.Status is System.Net.HttpStatusCode.Unauthorized or System.Net.HttpStatusCode.Forbidden);

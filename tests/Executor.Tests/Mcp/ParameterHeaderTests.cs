@@ -131,6 +131,48 @@ public sealed class ParameterHeaderTests
         Assert.Equal((2, 1), (server.Calls.Count, server.Lists));
     }
 
+    [Fact]
+    public async Task Callers_who_may_not_list_do_not_ask_one_after_the_other()
+    {
+        await using var server = await Annotated.StartAsync("{}");
+        server.ListStatus = 403;
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => server.CallAsync("{}")));
+
+        Assert.Equal((8, 1), (server.Calls.Count, server.Lists));
+    }
+
+    [Fact]
+    public async Task Call_that_waits_for_the_listing_of_another_keeps_its_own_time_limit_and_was_not_sent()
+    {
+        var listing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var calls = 0;
+        await using var raw = await RawServer.StartAsync(async (http, message) =>
+        {
+            if (message["method"]?.ToString() == "tools/list")
+            {
+                listing.TrySetResult();
+                await release.Task;
+                await RawServer.ResultAsync(http, message, """{"tools":[]}""");
+                return;
+            }
+
+            Interlocked.Increment(ref calls);
+            await RawServer.ResultAsync(http, message, """{"content":[]}""");
+        });
+        await using var mcp = new McpHarness(options => options.LookUpTimeout = McpHarness.Patience);
+        var first = mcp.CallAsync(McpHarness.Server(raw.Url), Token, McpHarness.Call("tool"));
+        await listing.Task;
+
+        var failure = await mcp.FailAsync(McpHarness.Server(raw.Url), Token, McpHarness.Call("tool", timeout: TimeSpan.FromMilliseconds(300)), user: 2)
+            .WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal((McpFailureCodes.TimedOut, McpEffect.None, 0), (failure.Code, failure.Effect, calls));
+        release.SetResult();
+        await first;
+    }
+
     [Theory]
     [InlineData("größe", "=?base64?Z3LDtsOfZQ==?=")]
     [InlineData(" padded", "=?base64?IHBhZGRlZA==?=")]
