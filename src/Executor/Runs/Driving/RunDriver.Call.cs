@@ -21,6 +21,8 @@ internal sealed partial class RunDriver
         var timeout = definition.Timeout is { } own && own > TimeSpan.Zero ? own : parts.Options.StepTimeout;
 
         using var limit = new CallLimit(timeout, parts.Options.MaxStepTimeout, parts.Time);
+        using var over = new CancellationTokenSource();
+        var ended = over.Token;
 
         // The same for every attempt, a retry that the user asks for included: whether an earlier one took effect is exactly what
         // nobody knows, and this is how a server that remembers keys can tell.
@@ -30,13 +32,12 @@ internal sealed partial class RunDriver
             OnProgress = said =>
             {
                 limit.Extend();
-                parts.Progress.Report(_claim.Run, new StepProgress(definition.Id, said));
+                parts.Progress.Report(_claim.Run, new StepProgress(definition.Id, said), ended);
             },
         };
         var stop = activity.BeginCall();
-        using var over = new CancellationTokenSource();
         await using var limited = limit.Passed.Register(() => stop.Stop(StopReason.TimedOut));
-        var watch = WatchAsync(stop, over.Token);
+        var watch = WatchAsync(stop, ended);
         var began = parts.Time.GetTimestamp();
         AuthorizedOutcome<McpToolResult>? outcome = null;
         try

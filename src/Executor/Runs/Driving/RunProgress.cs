@@ -8,17 +8,18 @@ internal sealed class RunProgress : IRunProgress
     private readonly Lock _gate = new();
     private readonly Dictionary<RunId, Entry> _runs = [];
 
-    public void Report(RunId run, StepProgress progress)
+    /// <param name="ended">Before <see cref="End"/>: what is said afterwards is of a call that is over, and would never be cleared away.</param>
+    public void Report(RunId run, StepProgress progress, CancellationToken ended = default)
     {
-        ImmutableList<Action<StepProgress>> watchers;
+        // The watchers as well, so that none of them hears of it after the end, or in another order.
         lock (_gate)
         {
+            if (ended.IsCancellationRequested)
+                return;
             var entry = _runs.GetValueOrDefault(run, Entry.Empty) with { Latest = progress };
             _runs[run] = entry;
-            watchers = entry.Watchers;
+            entry.Watchers.ForEach(heard => heard(progress));
         }
-
-        watchers.ForEach(heard => heard(progress));
     }
 
     /// <summary>The call is over, and what was said of it.</summary>
@@ -26,9 +27,12 @@ internal sealed class RunProgress : IRunProgress
 
     public IDisposable Watch(RunId run, Action<StepProgress> heard)
     {
-        var latest = Change(run, entry => entry with { Watchers = entry.Watchers.Add(heard) }).Latest;
-        if (latest is not null)
-            heard(latest);
+        lock (_gate)
+        {
+            if (Change(run, entry => entry with { Watchers = entry.Watchers.Add(heard) }).Latest is { } latest)
+                heard(latest);
+        }
+
         return new Watching(() => Change(run, entry => entry with { Watchers = entry.Watchers.Remove(heard) }));
     }
 
