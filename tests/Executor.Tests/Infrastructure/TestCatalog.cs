@@ -14,6 +14,8 @@ internal sealed class TestCatalog : IMcpServerCatalog
 
     public void Add(McpServer server) => _servers[server.Id] = server;
 
+    public void Remove(McpServerId id) => _servers.TryRemove(id, out _);
+
     public void Add(McpServerId id, Uri url, McpServerAuth auth) =>
         _servers[id] = new McpServer(id, url, new Dictionary<string, string>(), auth);
 

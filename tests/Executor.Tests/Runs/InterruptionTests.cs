@@ -122,6 +122,74 @@ public class InterruptionTests
         Assert.Equal(5, world.Gateway.CountOf("tool"));
     }
 
+    [Theory]
+    [InlineData(McpFailureCodes.Forbidden)]
+    [InlineData(McpFailureCodes.Busy)]
+    public async Task Attempt_without_an_effect_after_one_of_unknown_outcome_is_not_told_as_harmless(string code)
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => world.Gateway.CountOf("tool") == 1 ? ScriptedGateway.Failed(McpEffect.Unknown) : ScriptedGateway.Failed(McpEffect.None, code));
+        var node = await world.StartedNodeAsync(configure: options => options.BlockedLimit = TimeSpan.FromMinutes(2));
+        var began = world.Time.GetUtcNow();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool", onUnknown: OnUnknown.Retry));
+        await world.UntilAsync(node, id, record => record.Run.NotBefore is not null);
+
+        await world.AdvanceUntilAsync(node, id, record => record.Run.Status is RunStatus.AwaitingInput or RunStatus.Failed, TimeSpan.FromSeconds(1));
+        var asked = (await node.Runs.For(id).ReadAsync(RunWorld.User, default))!;
+        Assert.Equal((RunStatus.AwaitingInput, AwaitingReason.Interrupted), (asked.Run.Status, asked.Run.AwaitingReason));
+        Assert.Equal((Interruption.ConnectionLost, began, 1, null), (asked.Steps[0].Interruption, asked.Steps[0].StartedAt, asked.Steps[0].Attempts, asked.Steps[0].Error));
+        Assert.Equal(TriggerOutcome.ActionRequired, await node.TriggerAsync(id));
+
+        // What the user answers for is over: the next failure is told as what it is.
+        Assert.Equal(TriggerOutcome.Triggered, await node.TriggerAsync(id, TriggerAction.Retry));
+        await world.AdvanceUntilAsync(node, id, record => record.Run.Status == RunStatus.Failed, TimeSpan.FromSeconds(1));
+        Assert.True((await node.Runs.For(id).ReadAsync(RunWorld.User, default))!.Steps[0].Error!.Retryable);
+    }
+
+    [Fact]
+    public async Task Heir_whose_attempt_is_turned_away_asks_about_the_dead_nodes()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Held("tool", ReadOnly);
+        var dead = await world.StartedNodeAsync("a");
+        var id = await dead.StartRunAsync(RunWorld.Step("a", "tool"));
+        await world.Gateway.Calls.WaitForAsync(_ => true);
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Failed(McpEffect.None, McpFailureCodes.Forbidden), ReadOnly);
+
+        var heir = await TakeOverAsync(world, dead);
+
+        var asked = await world.UntilAsync(heir, id, record => record.Run.Status is RunStatus.AwaitingInput or RunStatus.Failed);
+        Assert.Equal((AwaitingReason.Interrupted, Interruption.NodeDied), (asked.Run.AwaitingReason, asked.Steps[0].Interruption));
+    }
+
+    [Fact]
+    public async Task Server_that_is_configured_no_more_leaves_an_attempt_of_unknown_outcome_to_the_user()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => ScriptedGateway.Failed(McpEffect.Unknown));
+        var node = await world.StartedNodeAsync();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool", onUnknown: OnUnknown.Retry));
+        await world.UntilAsync(node, id, record => record.Run.NotBefore is not null);
+        world.Catalog.Remove(RunWorld.Open);
+
+        await world.AdvanceUntilAsync(node, id, record => record.Run.Status is RunStatus.AwaitingInput or RunStatus.Failed, TimeSpan.FromSeconds(1));
+
+        Assert.Equal(AwaitingReason.Interrupted, (await node.Runs.For(id).ReadAsync(RunWorld.User, default))!.Run.AwaitingReason);
+    }
+
+    [Fact]
+    public async Task Success_after_an_attempt_of_unknown_outcome_leaves_nothing_unknown()
+    {
+        await using var world = await RunWorld.StartAsync();
+        world.Gateway.Tool("tool", _ => world.Gateway.CountOf("tool") == 1 ? ScriptedGateway.Failed(McpEffect.Unknown) : ScriptedGateway.Ok(), ReadOnly);
+        var node = await world.StartedNodeAsync();
+        var id = await node.StartRunAsync(RunWorld.Step("a", "tool"));
+
+        await world.AdvanceUntilAsync(node, id, record => record.Run.Status == RunStatus.Succeeded, TimeSpan.FromSeconds(1));
+
+        Assert.Null((await node.Runs.For(id).ReadAsync(RunWorld.User, default))!.Steps[0].Interruption);
+    }
+
     [Fact]
     public async Task Step_that_outlasts_its_timeout_is_of_unknown_outcome_even_when_the_gateway_never_returns()
     {

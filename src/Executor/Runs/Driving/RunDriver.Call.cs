@@ -88,7 +88,10 @@ internal sealed partial class RunDriver
 
     private Task<Flow> SettleAsync(AuthorizedOutcome<McpToolResult> outcome)
     {
-        var taken = Current.TakenBack();
+        var taken = Current.TakenBack(_begunBefore);
+
+        // Where only an earlier attempt may have had an effect, that one is asked about.
+        var unrun = Current.Interruption is null ? Current : taken;
         switch (outcome)
         {
             case AuthorizedOutcome<McpToolResult>.Completed { Value: { IsError: false } result }:
@@ -100,11 +103,13 @@ internal sealed partial class RunDriver
             case AuthorizedOutcome<McpToolResult>.Unavailable busy:
                 return BlockAsync(taken, busy.RetryAfter, busy.Reason, GiveUpBlocked);
             case AuthorizedOutcome<McpToolResult>.EncryptionKeyMissing:
-                return FailAsync(Current, _keyMissing);
+                return FailAsync(unrun, _keyMissing);
             case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Effect: McpEffect.None } full } when full.MayPass:
                 return BlockAsync(taken, full.RetryAfter ?? TimeSpan.Zero, BlockedReason.McpServerBusy, GiveUpBlocked);
-            case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Effect: not McpEffect.Unknown } failure }:
-                return FailAsync(Current, new StepError(failure.Code, failure.Message, failure.Effect == McpEffect.None));
+            case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Effect: McpEffect.None } failure }:
+                return FailAsync(unrun, new StepError(failure.Code, failure.Message, Retryable: true));
+            case AuthorizedOutcome<McpToolResult>.Failed { Failure: { Effect: McpEffect.Settled } failure }:
+                return FailAsync(Current, new StepError(failure.Code, failure.Message, Retryable: false));
             case AuthorizedOutcome<McpToolResult>.Failed { Failure.Code: var code }:
                 return ResolveAsync(WhatEnded(code));
             default:

@@ -17,7 +17,11 @@ internal sealed partial class RunDriver
 
     private static readonly StepError _internal = new(StepErrorCodes.Internal, "The executor failed.", Retryable: true);
 
-    private static RunDecision<MoveOutcome> GiveUpBlocked(RunLedger ledger, StepRow step) => DriverMoves.Fail(ledger, step, _blocked);
+    private static RunDecision<MoveOutcome> GiveUpBlocked(RunLedger ledger, StepRow step) => FailOrInterrupt(ledger, step, _blocked);
+
+    /// <summary>An error is told as one that left no effect only where no earlier attempt may have had one; else the user is asked.</summary>
+    private static RunDecision<MoveOutcome> FailOrInterrupt(RunLedger ledger, StepRow step, StepError error) =>
+        error.Retryable && step.Interruption is not null ? DriverMoves.Interrupt(ledger, step) : DriverMoves.Fail(ledger, step, error);
 
     /// <summary>Nothing is assumed about a call that may have taken effect; the same goes for one cut off by this node's end.</summary>
     private Task<Flow> ResolveAsync() => MustStop ? GiveBackAsync(Current) : ResolveAsync(null);
@@ -29,7 +33,10 @@ internal sealed partial class RunDriver
         switch (await DecideAsync(step.Definition))
         {
             case UnknownVerdict.Repeat when step.Attempts < parts.Options.UnknownAttempts:
-                return ended is not null ? await RepeatLaterAsync(step) : Flow.Prepare;
+                if (ended is not null)
+                    return await RepeatLaterAsync(step);
+                Current = step;
+                return Flow.Prepare;
             case UnknownVerdict.Repeat or UnknownVerdict.Ask:
                 return await InterruptAsync(step);
             case UnknownVerdict.Later later:
@@ -103,6 +110,8 @@ internal sealed partial class RunDriver
 
     private async Task<Flow> FailAsync(StepRow step, StepError error)
     {
+        if (error.Retryable && step.Interruption is not null)
+            return await InterruptAsync(step);
         Log.Failed(logger, _claim.Run, _position, error.Code);
         return await MoveAsync(ledger => DriverMoves.Fail(ledger, step, error), "failed");
     }

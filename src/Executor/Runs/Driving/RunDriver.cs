@@ -31,6 +31,9 @@ internal sealed partial class RunDriver(
     /// <summary>The current step's call, once its beginning is committed.</summary>
     private PreparedCall? _call;
 
+    /// <summary>When the attempt before the current one was begun.</summary>
+    private DateTimeOffset? _begunBefore;
+
     /// <summary>The next step's, while its authorisation is still awaited.</summary>
     private (RenderedStep Rendered, Task<McpAuthorization>? Authorization)? _ahead;
 
@@ -114,6 +117,7 @@ internal sealed partial class RunDriver(
         if (MustStop)
             return await GiveBackAsync(Current);
         var executing = Begun(Current);
+        _begunBefore = Current.StartedAt;
         var outcome = await WriteAsync(ledger => DriverMoves.Begin(ledger, executing));
         if (outcome != MoveOutcome.Applied)
             return End(outcome, "cancelled");
@@ -147,7 +151,7 @@ internal sealed partial class RunDriver(
     /// <summary>The end of this step and, when everything for it is at hand, the beginning of the next, in one transaction.</summary>
     private async Task<Flow> CompleteAsync(McpToolResult result)
     {
-        var done = Current with { Status = StepStatus.Succeeded, Result = result.Result.GetRawText(), Error = null };
+        var done = Current with { Status = StepStatus.Succeeded, Result = result.Result.GetRawText(), Error = null, Interruption = null };
         var next = Next;
         var (after, call) = next is null ? (new AfterStep.Keep(), null) : await LookAheadAsync(next, result);
         var outcome = await WriteAsync(ledger => DriverMoves.Complete(ledger, done, next, after));
@@ -195,7 +199,7 @@ internal sealed partial class RunDriver(
         _row = null;
         return WriteAsync(ledger => ledger.Current is { Status: StepStatus.Executing }
             ? DriverMoves.Interrupt(ledger, ledger.Current with { Interruption = Interruption.InternalError })
-            : DriverMoves.Fail(ledger, step with { Result = null }, _internal));
+            : FailOrInterrupt(ledger, step with { Result = null }, _internal));
     }
 
     private static partial class Log
