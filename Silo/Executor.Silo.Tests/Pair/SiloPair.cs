@@ -121,6 +121,7 @@ internal sealed class SiloPair : IAsyncDisposable
             services.AddHostedService<OpenNode>();
             services.AddExecutorMcp();
             services.AddExecutorCredentials();
+            services.Configure<CredentialOptions>(credentials => credentials.YoungToken = TimeSpan.Zero); // nobody waits for a token to come of age
             services.AddExecutorRuns();
         });
 
