@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Executor.Credentials;
 using Executor.Identity;
 using Microsoft.Extensions.Logging;
@@ -7,11 +8,17 @@ namespace Executor.Storage.Credentials;
 /// <summary>What became of credentials, a line an event: told by the node that committed it, after the commit.</summary>
 internal sealed partial class CredentialNews(ILogger<CredentialNews> logger)
 {
+    private const int MaxRemembered = 10_000;
+
+    /// <summary>Operator's errors that this node tries again: their rows do not say meanwhile what they were.</summary>
+    private readonly ConcurrentDictionary<CredentialKey, bool> _retried = new();
+
     public void Changed(CredentialRow before, CredentialRow after)
     {
         var (user, server) = (after.Key.User, after.Key.Server);
         if (after.State == before.State && after.Generation == before.Generation)
             return;
+        var isBack = IsBack(before, after);
         if (after.State == CredentialState.Absent)
         {
             if (before.State != CredentialState.Absent)
@@ -25,9 +32,27 @@ internal sealed partial class CredentialNews(ILogger<CredentialNews> logger)
         {
             Log.Lost(logger, user, server, CredentialWords.Reason.Of(after.Reason));
         }
-        else if (after.State == CredentialState.Ready && before.State is CredentialState.NeedsReauth or CredentialState.OperatorError)
+        else if (after.State == CredentialState.Ready && (isBack || before.State is CredentialState.NeedsReauth or CredentialState.OperatorError))
         {
             Log.Recovered(logger, user, server);
+        }
+    }
+
+    /// <summary>An operator's error has been tried again, with success.</summary>
+    private bool IsBack(CredentialRow before, CredentialRow after)
+    {
+        switch (after.State)
+        {
+            case CredentialState.Refreshing when before.State == CredentialState.OperatorError:
+                if (_retried.Count >= MaxRemembered)
+                    _retried.Clear();
+                _retried[after.Key] = true;
+                return false;
+            case CredentialState.Refreshing or CredentialState.Unresolved:
+            case CredentialState.Ready when after.Generation == before.Generation: // what was tried has failed in a way that passes
+                return false;
+            default:
+                return _retried.TryRemove(after.Key, out _) && after.State == CredentialState.Ready;
         }
     }
 

@@ -49,7 +49,7 @@ internal sealed class NodeParts
             new RefusedResources(time),
             alarms,
             new Watch<Redeemer>(world, node));
-        var opener = new IntentOpener(credentials, Shared.Vault, redeemer, node.Work, options, time);
+        var opener = new IntentOpener(credentials, Shared.Vault, redeemer, alarms, node.Work, options, time);
         var gate = new RefreshGate(world.CredentialOptions, State, Shared.RefreshMetrics, time);
         var flight = new RefreshFlight(
             credentials, opener, redeemer, gate, targets, Liveness, State, node.Work, world.CredentialOptions, time, random);

@@ -237,6 +237,47 @@ public sealed class EscalationTests
         Assert.Equal((null, null), (row.WaitsFor, row.Repeated));
     }
 
+    [Fact]
+    public async Task Operators_error_is_told_although_nobody_asks_for_the_token()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.Says(400, Unknown) with { Times = null });
+        await world.DepositAsync(node);
+        await node.Owner().GetTokenAsync(default);
+
+        await world.AdvanceUntilAsync(async () =>
+        {
+            await node.Recovery.SweepAsync(default);
+            return (await world.RowAsync()).State == CredentialState.OperatorError;
+        });
+        await node.IdleAsync();
+
+        Assert.Single(world.Logs.Lines, line => line.Level == LogLevel.Error);
+        await node.Owner().GetTokenAsync(default);
+        Assert.Single(world.Logs.Lines, line => line.Level == LogLevel.Error);
+    }
+
+    [Fact]
+    public async Task Operators_error_of_a_new_registration_is_told_as_well()
+    {
+        await using var world = await CredentialWorld.StartAsync();
+        var node = world.Node();
+        world.Sandbox.OAuth.SetFault(OAuthFault.Error("invalid_client", 401) with { Times = null });
+        var grant = await world.DepositAsync(node);
+        await node.Owner().GetTokenAsync(default);
+        await node.Owner().GetTokenAsync(default);
+        Assert.Single(world.Logs.Lines, line => line.Level == LogLevel.Error);
+        world.Time.Advance(TimeSpan.FromHours(1));
+        await node.Recovery.SweepAsync(default);
+        Assert.Single(world.Logs.Lines, line => line.Level == LogLevel.Error); // tried again, and the same
+
+        await node.Owner().DepositAsync(world.DepositOf(grant.RefreshToken) with { ClientId = "another" }, default);
+        await node.Owner().GetTokenAsync(default);
+
+        Assert.Equal(2, world.Logs.Lines.Count(line => line.Level == LogLevel.Error));
+    }
+
     private static Task AskUntilAsync(CredentialWorld world, TestNode node, CredentialState state) => world.AdvanceUntilAsync(async () =>
     {
         await node.Owner().GetTokenAsync(default);

@@ -9,7 +9,7 @@ public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
 {
     private const int MaxRemembered = 10_000;
 
-    private readonly ConcurrentDictionary<(CredentialKey Key, Generation Generation), bool> _operatorErrors = new();
+    private readonly ConcurrentDictionary<CredentialKey, bool> _operatorErrors = new();
     private readonly ConcurrentDictionary<(CredentialKey Key, Generation Generation, BlockedReason Reason), bool> _waits = new();
     private int _undecryptable;
     private int _unknownKey;
@@ -41,12 +41,21 @@ public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
             Log.Waits(logger, key.User.Value, key.Server.Value, reason);
     }
 
-    /// <summary>Once per generation, however often it is tried again.</summary>
+    /// <summary>Of what this node has committed, whether or not anybody asked for the token.</summary>
+    internal void Changed(CredentialRow? before, CredentialRow? after)
+    {
+        if (after is { State: CredentialState.OperatorError })
+            OperatorError(after);
+        else if (after is { State: CredentialState.Refreshing } && before is not { State: CredentialState.OperatorError })
+            _operatorErrors.TryRemove(after.Key, out _); // it was over, by a success or a deposit: the next one is another
+    }
+
+    /// <summary>Once, however often it is tried again.</summary>
     internal void OperatorError(CredentialRow row)
     {
         if (_operatorErrors.Count >= MaxRemembered)
             _operatorErrors.Clear();
-        if (_operatorErrors.TryAdd((row.Key, row.Generation), true))
+        if (_operatorErrors.TryAdd(row.Key, true))
             Log.OperatorError(logger, row.Key.User.Value, row.Key.Server.Value, row.Reason, row.WaitsFor ?? BlockedReason.Other);
     }
 

@@ -1,3 +1,4 @@
+using Executor.Credentials.Owner;
 using Executor.Credentials.Transitions;
 using Executor.Nodes;
 using Microsoft.Extensions.Options;
@@ -9,6 +10,7 @@ internal sealed class IntentOpener(
     ICredentialStore store,
     CredentialVault vault,
     Redeemer redeemer,
+    CredentialAlarms alarms,
     IDetachedWork work,
     IOptions<NodeOptions> node,
     TimeProvider time)
@@ -28,7 +30,7 @@ internal sealed class IntentOpener(
         {
             try
             {
-                var result = await store.ChangeAsync(key, change, ledger => request.Decide(ledger, vault), CancellationToken.None);
+                var result = await store.ChangeAsync(key, change, ledger => request.Decide(ledger, vault), alarms.Changed, CancellationToken.None);
                 if (isDoubtful && result is not OpenIntentResult.Opened)
                     Withdraw(key, request); // it may have been opened, and superseded before that was heard
                 return result;

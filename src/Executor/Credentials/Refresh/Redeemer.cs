@@ -69,7 +69,7 @@ internal sealed partial class Redeemer(
         {
             try
             {
-                return await store.ChangeAsync(key, change, ledger => settle.Decide(ledger, vault), CancellationToken.None);
+                return await store.ChangeAsync(key, change, ledger => settle.Decide(ledger, vault), alarms.Changed, CancellationToken.None);
             }
             catch (Exception failure)
             {

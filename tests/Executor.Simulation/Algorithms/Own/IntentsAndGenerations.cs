@@ -59,7 +59,7 @@ internal sealed class IntentsAndGenerations : IRefreshAlgorithm, IDisposable
             new RefusedResources(time),
             alarms,
             NullLogger<Redeemer>.Instance);
-        var opener = new IntentOpener(credentials, Shared.Vault, redeemer, node.Work, options, time);
+        var opener = new IntentOpener(credentials, Shared.Vault, redeemer, alarms, node.Work, options, time);
         var gate = new RefreshGate(Settings, _state, Shared.RefreshMetrics, time);
         var flight = new RefreshFlight(
             credentials, opener, redeemer, gate, targets, _liveness, _state, node.Work, Settings, time, node.Random);
