@@ -43,11 +43,10 @@ internal sealed class ServerStream(
             opened = _isSilent || _reading is null ? Task.CompletedTask : _reading.Opened.Task;
         }
 
-        var listening = new Listening(this);
         await opened.WaitAsync(Patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Once a connection: the next call would wait as long, and for nothing.
         _isSilent |= !opened.IsCompleted;
-        return listening;
+        return new Listening(this);
     }
 
     public async ValueTask DisposeAsync()
@@ -111,11 +110,7 @@ internal sealed class ServerStream(
         {
             // The next call finds nobody reading, and begins anew.
             lock (_gate)
-            {
-                if (_reading == reading)
-                    _reading = null;
-            }
-
+                _reading = _reading == reading ? null : _reading;
             reading.Opened.TrySetResult();
         }
     }

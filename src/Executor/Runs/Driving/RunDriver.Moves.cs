@@ -35,7 +35,7 @@ internal sealed partial class RunDriver
             case UnknownVerdict.Repeat when step.Attempts < parts.Options.UnknownAttempts:
                 if (ended is not null)
                     return await RepeatLaterAsync(step);
-                Current = step;
+                _unknown = step.Interruption;
                 return Flow.Prepare;
             case UnknownVerdict.Repeat or UnknownVerdict.Ask:
                 return await InterruptAsync(step);

@@ -34,6 +34,9 @@ internal sealed partial class RunDriver(
     /// <summary>When the attempt before the current one was begun.</summary>
     private DateTimeOffset? _begunBefore;
 
+    /// <summary>What left an earlier attempt's outcome unknown, to be written with the next move: the row does not say it yet.</summary>
+    private Interruption? _unknown;
+
     /// <summary>The next step's, while its authorisation is still awaited.</summary>
     private (RenderedStep Rendered, Task<McpAuthorization>? Authorization)? _ahead;
 
@@ -55,6 +58,8 @@ internal sealed partial class RunDriver(
         get => _steps[_position];
         set => _steps[_position] = value;
     }
+
+    private StepRow Unbegun => Current with { Interruption = Current.Interruption ?? _unknown };
 
     private StepDefinition? Next => _position + 1 < _steps.Count ? _steps[_position + 1].Definition : null;
 
@@ -107,7 +112,7 @@ internal sealed partial class RunDriver(
         var (rendered, pending) = _ahead ?? (await RenderAsync(_position, latest: null), null);
         _ahead = null;
         if (rendered is RenderedStep.Broken broken)
-            return await FailAsync(Current, broken.Error);
+            return await FailAsync(Unbegun, broken.Error);
         var ready = (RenderedStep.Ready)rendered;
         var authorization = await (pending ?? AuthorizeAsync(ready));
         if (authorization is McpAuthorization.Denied denied)
@@ -116,7 +121,7 @@ internal sealed partial class RunDriver(
         // The wait for a token may have been long.
         if (MustStop)
             return await GiveBackAsync(Current);
-        var executing = Begun(Current);
+        var executing = Begun(Unbegun);
         _begunBefore = Current.StartedAt;
         var outcome = await WriteAsync(ledger => DriverMoves.Begin(ledger, executing));
         if (outcome != MoveOutcome.Applied)
@@ -142,9 +147,9 @@ internal sealed partial class RunDriver(
 
     private Task<Flow> DeniedAsync(TokenOutcome outcome) => outcome switch
     {
-        TokenOutcome.NeedsReauth needs => ParkAsync(Current with { Status = StepStatus.Pending }, needs.Seen, Flow.Prepare),
-        TokenOutcome.Unavailable busy => BlockAsync(Current with { Status = StepStatus.Pending }, busy.RetryAfter, busy.Reason, GiveUpBlocked),
-        TokenOutcome.EncryptionKeyMissing => FailAsync(Current, _keyMissing),
+        TokenOutcome.NeedsReauth needs => ParkAsync(Unbegun with { Status = StepStatus.Pending }, needs.Seen, Flow.Prepare),
+        TokenOutcome.Unavailable busy => BlockAsync(Unbegun with { Status = StepStatus.Pending }, busy.RetryAfter, busy.Reason, GiveUpBlocked),
+        TokenOutcome.EncryptionKeyMissing => FailAsync(Unbegun, _keyMissing),
         _ => throw new UnreachableException(),
     };
 
@@ -162,7 +167,7 @@ internal sealed partial class RunDriver(
             return Flow.Ended;
 
         _position++;
-        _lostParks = 0;
+        (_lostParks, _unknown) = (0, null);
         if (outcome is MoveOutcome.AppliedAlone)
             return Flow.Prepare;
         _call = call;
