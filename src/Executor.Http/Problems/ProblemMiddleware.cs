@@ -1,4 +1,3 @@
-using Executor.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
@@ -6,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Executor.Http.Problems;
 
 /// <summary>Gives every answer its fixed headers, every error its body, and no error a detail that was not meant for the caller.</summary>
-internal sealed partial class ProblemMiddleware(RequestDelegate next, NodeState node, ILogger<ProblemMiddleware> logger)
+internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
 {
     private static readonly string Version = ExecutorVersion.Current;
 
@@ -44,7 +43,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, NodeState 
         }
     }
 
-    private async Task AnswerAsync(HttpContext context, Problem problem, Exception cause)
+    private static async Task AnswerAsync(HttpContext context, Problem problem, Exception cause)
     {
         // Half an answer is out: cutting the connection is the only way left to say that it is not whole.
         if (context.Response.HasStarted)
@@ -60,11 +59,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, NodeState 
         await problem.ExecuteAsync(context);
     }
 
-    private void SetFixedHeaders(HttpResponse response)
+    private static void SetFixedHeaders(HttpResponse response)
     {
-        // A node that stops closes its connections, and must not do so while somebody writes a further request on one.
-        if (node.Phase >= NodePhase.Draining)
-            response.Headers.Connection = "close";
         response.Headers["X-Executor-Version"] = Version;
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";

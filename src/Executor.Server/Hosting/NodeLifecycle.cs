@@ -27,7 +27,6 @@ internal sealed partial class NodeLifecycle(
     private const int MaxNamed = 20;
 
     private static readonly TimeSpan _reminder = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan _farewell = TimeSpan.FromMilliseconds(300);
 
     private ITimer? _waiting;
     private long _stoppedAt;
@@ -59,11 +58,6 @@ internal sealed partial class NodeLifecycle(
         try
         {
             await detached.WhenIdleAsync(cancellationToken);
-
-            // Callers with a connection that is kept open hear in their next answer that it ends.
-            var farewell = _farewell - time.GetElapsedTime(_stoppedAt);
-            if (farewell > TimeSpan.Zero)
-                await Task.Delay(farewell, time, cancellationToken);
         }
         catch (OperationCanceledException)
         {
