@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Executor.Testing;
 
@@ -10,6 +11,9 @@ namespace Executor.Testing;
 /// <param name="inService">The nodes that a load balancer would know.</param>
 internal sealed class PatientClient(Func<IReadOnlyList<ClusterNode>> inService, long user, int seed)
 {
+    /// <summary>A server that stops may close a connection while a request is on its way to it (RFC 9112 §9.5): callers have to expect that.</summary>
+    public const string ConnectionClosed = "ConnectionClosed";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(50);
 
@@ -33,7 +37,7 @@ internal sealed class PatientClient(Func<IReadOnlyList<ClusterNode>> inService, 
             }
             catch (HttpRequestException undelivered)
             {
-                Count($"{undelivered.HttpRequestError}");
+                Count(IsClosed(undelivered) ? ConnectionClosed : $"{undelivered.HttpRequestError}");
             }
 
             await Task.Delay(Breath, CancellationToken.None);
@@ -41,6 +45,10 @@ internal sealed class PatientClient(Func<IReadOnlyList<ClusterNode>> inService, 
 
         throw new TimeoutException("No node would take it.");
     }
+
+    private static bool IsClosed(HttpRequestException undelivered) =>
+        undelivered.HttpRequestError == HttpRequestError.ResponseEnded
+        || undelivered.InnerException is IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } };
 
     private int Pick(int count)
     {
