@@ -26,9 +26,9 @@ internal sealed class Scenario(DemoWorld world, Timeline timeline)
         world.Sandbox.OAuth.Revoke(consent.GrantId);
         timeline.Event("grant revoked: its access and refresh tokens are dead");
         var second = await world.User.StartRunAsync("Grace", cancellationToken);
-        timeline.Event($"run {second} started");
+        timeline.Event($"run {second} started; a young access token, and then a refused refresh token, are each tried once more, seconds later");
         await ParksAsync(second, cancellationToken);
-        timeline.Verify(world.Sandbox.OAuth.Counters.GrantRequests == 2, "the rejected token was refreshed once, and refused");
+        timeline.Verify(world.Sandbox.OAuth.Counters.GrantRequests == 3, "the refresh was refused, and the refusal confirmed once");
 
         Timeline.Chapter("The user reconnects");
         var renewed = world.Sandbox.OAuth.Mint(new MintGrant { User = "ada" });
