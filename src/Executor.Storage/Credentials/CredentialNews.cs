@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Executor.Credentials;
 using Executor.Identity;
 using Microsoft.Extensions.Logging;
@@ -11,7 +10,7 @@ internal sealed partial class CredentialNews(ILogger<CredentialNews> logger)
     private const int MaxRemembered = 10_000;
 
     /// <summary>Operator's errors that this node tries again: their rows do not say meanwhile what they were.</summary>
-    private readonly ConcurrentDictionary<CredentialKey, bool> _retried = new();
+    private readonly BoundedMemory<CredentialKey, bool> _retried = new(MaxRemembered);
 
     public void Changed(CredentialRow before, CredentialRow after)
     {
@@ -44,15 +43,13 @@ internal sealed partial class CredentialNews(ILogger<CredentialNews> logger)
         switch (after.State)
         {
             case CredentialState.Refreshing when before.State == CredentialState.OperatorError:
-                if (_retried.Count >= MaxRemembered)
-                    _retried.Clear();
-                _retried[after.Key] = true;
+                _retried.Set(after.Key, true);
                 return false;
             case CredentialState.Refreshing or CredentialState.Unresolved:
             case CredentialState.Ready when after.Generation == before.Generation: // what was tried has failed in a way that passes
                 return false;
             default:
-                return _retried.TryRemove(after.Key, out _) && after.State == CredentialState.Ready;
+                return _retried.Remove(after.Key) && after.State == CredentialState.Ready;
         }
     }
 

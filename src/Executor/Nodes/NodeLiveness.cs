@@ -172,15 +172,16 @@ internal sealed partial class NodeLiveness(
 
     private long LostSince(NodeRef self)
     {
+        var since = time.GetTimestamp();
         lock (_gate)
         {
             if (_lockLostSince is { } known)
                 return known;
-            _lockLostSince = time.GetTimestamp();
+            _lockLostSince = since;
         }
 
         Log.LockLost(logger, self.Name, self.Incarnation);
-        return LostSince(self);
+        return since;
     }
 
     /// <returns>False when this incarnation is over.</returns>

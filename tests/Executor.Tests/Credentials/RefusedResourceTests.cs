@@ -42,14 +42,14 @@ public sealed class RefusedResourceTests : IAsyncLifetime
 
         for (var pauses = 1; pauses <= 3; pauses++)
         {
-            _world.Time.Advance((await _world.RowAsync()).Refusal.Until!.Value - _world.Time.GetUtcNow());
+            await PassPauseAsync();
             await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => ListAsync(node)));
             Assert.Equal(2 + pauses, Redemptions);
         }
 
         // Accepted again: the token that there is will do.
         _world.Sandbox.Mcp.ClearFaults();
-        _world.Time.Advance((await _world.RowAsync()).Refusal.Until!.Value - _world.Time.GetUtcNow());
+        await PassPauseAsync();
         Assert.IsType<AuthorizedOutcome<McpToolList>.Completed>(await ListAsync(node));
         Assert.Equal(5, Redemptions);
         Assert.False((await _world.RowAsync()).Refusal.IsActive);
@@ -64,12 +64,12 @@ public sealed class RefusedResourceTests : IAsyncLifetime
         Assert.IsType<AuthorizedOutcome<McpToolList>.NeedsReauth>(await ListAsync(nodes[0]));
         for (var turn = 0; turn < 2; turn++)
         {
-            _world.Time.Advance((await _world.RowAsync()).Refusal.Until!.Value - _world.Time.GetUtcNow());
+            await PassPauseAsync();
             Assert.IsType<AuthorizedOutcome<McpToolList>.NeedsReauth>(await ListAsync(nodes[turn]));
         }
 
         _world.Sandbox.Mcp.ClearFaults();
-        _world.Time.Advance((await _world.RowAsync()).Refusal.Until!.Value - _world.Time.GetUtcNow());
+        await PassPauseAsync();
         var before = Redemptions;
         for (var turn = 0; turn < 6; turn++)
             Assert.IsType<AuthorizedOutcome<McpToolList>.Completed>(await ListAsync(nodes[turn % 2]));
@@ -87,7 +87,7 @@ public sealed class RefusedResourceTests : IAsyncLifetime
         var late = new Rejection(refused.Generation, IsRenewed: true, Episode: refused.Refusal.Episode);
 
         _world.Sandbox.Mcp.ClearFaults();
-        _world.Time.Advance(refused.Refusal.Until!.Value - _world.Time.GetUtcNow());
+        await PassPauseAsync();
         Assert.IsType<AuthorizedOutcome<McpToolList>.Completed>(await ListAsync(node));
         var before = Redemptions;
         foreach (var rejection in new[] { late, late with { IsRenewed = false } })
@@ -126,6 +126,9 @@ public sealed class RefusedResourceTests : IAsyncLifetime
     }
 
     private static McpHarness NewGateway() => new();
+
+    private async Task PassPauseAsync() =>
+        _world.Time.Advance((await _world.RowAsync()).Refusal.Until!.Value - _world.Time.GetUtcNow());
 
     private async Task<AuthorizedOutcome<McpToolList>> ListAsync(TestNode node) =>
         await new AuthorizedMcp(node.Credentials, _gateway.Gateway)

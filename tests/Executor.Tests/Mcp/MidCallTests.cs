@@ -167,9 +167,7 @@ public sealed class MidCallTests
                     http.Response.StatusCode = 404;
                     break;
                 case "initialize":
-                    http.Response.Headers["Mcp-Session-Id"] = "s1";
-                    await RawServer.ResultAsync(
-                        http, message, """{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"asking","version":"1"}}""");
+                    await RawServer.InitializedAsync(http, message, session: "s1");
                     break;
                 case "tools/call":
                     await CallAsync(http, message);

@@ -43,6 +43,14 @@ internal sealed class RawServer : IAsyncDisposable
         return new RawServer(app);
     }
 
+    /// <summary>As a server of 2025-11-25 with sessions and tools answers <c>initialize</c>.</summary>
+    public static Task InitializedAsync(HttpContext http, JsonNode message, string session)
+    {
+        http.Response.Headers["Mcp-Session-Id"] = session;
+        return ResultAsync(
+            http, message, """{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"asking","version":"1"}}""");
+    }
+
     public static async Task ResultAsync(HttpContext http, JsonNode message, string result)
     {
         http.Response.ContentType = "application/json";

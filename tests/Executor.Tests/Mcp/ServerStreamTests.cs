@@ -284,9 +284,7 @@ public sealed class ServerStreamTests
                     http.Response.StatusCode = 404;
                     break;
                 case "initialize":
-                    http.Response.Headers["Mcp-Session-Id"] = Guid.NewGuid().ToString("N");
-                    await RawServer.ResultAsync(
-                        http, message, """{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"asking","version":"1"}}""");
+                    await RawServer.InitializedAsync(http, message, session: Guid.NewGuid().ToString("N"));
                     break;
                 case "tools/call":
                     await CallAsync(http, message);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Executor.Security;
 using Microsoft.Extensions.Logging;
 
@@ -9,8 +8,8 @@ public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
 {
     private const int MaxRemembered = 10_000;
 
-    private readonly ConcurrentDictionary<CredentialKey, bool> _operatorErrors = new();
-    private readonly ConcurrentDictionary<(CredentialKey Key, Generation Generation, BlockedReason Reason), bool> _waits = new();
+    private readonly BoundedMemory<CredentialKey, bool> _operatorErrors = new(MaxRemembered);
+    private readonly BoundedMemory<(CredentialKey Key, Generation Generation, BlockedReason Reason), bool> _waits = new(MaxRemembered);
     private int _undecryptable;
     private int _unknownKey;
 
@@ -35,8 +34,6 @@ public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
     /// <summary>Once per generation and reason, however often it fails for it.</summary>
     internal void Waits(CredentialKey key, Generation generation, BlockedReason reason)
     {
-        if (_waits.Count >= MaxRemembered)
-            _waits.Clear();
         if (_waits.TryAdd((key, generation, reason), true))
             Log.Waits(logger, key.User.Value, key.Server.Value, reason);
     }
@@ -47,14 +44,12 @@ public sealed partial class CredentialAlarms(ILogger<CredentialAlarms> logger)
         if (after is { State: CredentialState.OperatorError })
             OperatorError(after);
         else if (after is { State: CredentialState.Refreshing } && before is not { State: CredentialState.OperatorError })
-            _operatorErrors.TryRemove(after.Key, out _); // it was over, by a success or a deposit: the next one is another
+            _operatorErrors.Remove(after.Key); // it was over, by a success or a deposit: the next one is another
     }
 
     /// <summary>Once, however often it is tried again.</summary>
     internal void OperatorError(CredentialRow row)
     {
-        if (_operatorErrors.Count >= MaxRemembered)
-            _operatorErrors.Clear();
         if (_operatorErrors.TryAdd(row.Key, true))
             Log.OperatorError(logger, row.Key.User.Value, row.Key.Server.Value, row.Reason, row.WaitsFor ?? BlockedReason.Other);
     }

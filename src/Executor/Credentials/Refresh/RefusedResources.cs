@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Executor.Identity;
 
 namespace Executor.Credentials.Refresh;
@@ -32,17 +31,15 @@ internal sealed class RefusedResources(TimeProvider time)
 
         private static readonly TimeSpan _length = TimeSpan.FromDays(1);
 
-        private readonly ConcurrentDictionary<T, long> _since = new();
+        private readonly BoundedMemory<T, long> _since = new(MaxRemembered);
 
-        public bool Contains(T what) => _since.TryGetValue(what, out var since) && time.GetElapsedTime(since) < _length;
+        public bool Contains(T what) => _since.TryGet(what, out var since) && time.GetElapsedTime(since) < _length;
 
         public bool Add(T what)
         {
             if (Contains(what))
                 return false;
-            if (_since.Count >= MaxRemembered)
-                _since.Clear();
-            _since[what] = time.GetTimestamp();
+            _since.Set(what, time.GetTimestamp());
             return true;
         }
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Executor.Credentials.Pacing;
 using Microsoft.Extensions.Logging;
 
@@ -13,23 +12,19 @@ internal sealed class TokenEndpointOutages(TimeProvider time, ILogger logger)
     /// <summary>Users may name any endpoint.</summary>
     private const int MaxRemembered = 1000;
 
-    private readonly ConcurrentDictionary<OAuthServer, Outage> _outages = new();
+    private readonly BoundedMemory<OAuthServer, Outage> _outages = new(MaxRemembered);
 
     public void Heard(OAuthServer server, RefreshAnswer answer)
     {
         if (answer.Told is { } told && (told == BlockedReason.Unreachable || told == BlockedReason.NoAnswer || told == BlockedReason.ServerError))
             Of(server).Failed(told.Word);
-        else if (IsOfTheServer(answer) && _outages.TryGetValue(server, out var outage))
+        else if (IsOfTheServer(answer) && _outages.TryGet(server, out var outage))
             outage.Worked();
     }
 
     /// <summary>Whatever it says, a complete answer says that the endpoint works. What was not sent says nothing.</summary>
     private static bool IsOfTheServer(RefreshAnswer answer) => answer is not RefreshAnswer.GivenUp && answer.Told != BlockedReason.EndpointRefused;
 
-    private Outage Of(OAuthServer server)
-    {
-        if (_outages.Count >= MaxRemembered)
-            _outages.Clear();
-        return _outages.GetOrAdd(server, each => new Outage($"The token endpoint of {each.Origin}", time, logger));
-    }
+    private Outage Of(OAuthServer server) =>
+        _outages.GetOrAdd(server, each => new Outage($"The token endpoint of {each.Origin}", time, logger));
 }
