@@ -24,7 +24,10 @@ namespace Executor.Tests.Server;
 public sealed class SentinelTests : IAsyncLifetime, IDisposable
 {
     private const string Key = "5e47e15e47e15e47e15e47e15e47e15e47e15e47e15e47e15e47e15e47e15e47";
-    private const string ClientSecret = "SENTINEL-client-secret";
+
+    // Spans and metrics are heard from the whole process, and tests beside this one have marks of their own: this one is nobody else's.
+    private static readonly string Mark = $"SENTINEL{Guid.NewGuid():N}";
+    private static readonly string ClientSecret = $"{Mark}-client-secret";
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("executor-watched-");
     private readonly CapturedLogs _logs = new() { Prints = true };
@@ -109,16 +112,16 @@ public sealed class SentinelTests : IAsyncLifetime, IDisposable
         _sandbox.Mcp.SetFault(new McpFault(McpFaultKind.ServerError) { Times = 1 });
         await RunAsync("search");
         await Eventually.TrueAsync(() => Task.FromResult(_logs.Lines.Any(line => line.Text.Contains(" parks at step 0", StringComparison.Ordinal))));
-        _sandbox.OAuth.SetFault(OAuthFault.Error("SENTINEL-error-code"));
+        _sandbox.OAuth.SetFault(OAuthFault.Error($"{Mark}-error-code"));
         _sandbox.OAuth.RevokeAccessTokens(grant.GrantId);
         await SayAsync(_http.GetAsync("/list-mcp-tools?mcpServerId=crm"));
-        await SayAsync(_http.PostAsync("/mcp-oauth-credentials", Json("{\"mcpServerId\":\"crm\",\"refreshToken\":\"SENTINEL-broken")));
-        await DepositAsync("SENTINEL-refresh-token", "SENTINEL-wrong-secret");
+        await SayAsync(_http.PostAsync("/mcp-oauth-credentials", Json($"{{\"mcpServerId\":\"crm\",\"refreshToken\":\"{Mark}-broken")));
+        await DepositAsync($"{Mark}-refresh-token", $"{Mark}-wrong-secret");
         await SayAsync(_http.GetAsync("/list-mcp-tools?mcpServerId=crm"));
         await SayAsync(_http.DeleteAsync("/mcp-oauth-credentials/crm"));
         await _node.StopAsync();
 
-        string[] secrets = [grant.RefreshToken, .. access, Key, TestTokens.Secret, _jwt, "SENTINEL"];
+        string[] secrets = [grant.RefreshToken, .. access, Key, TestTokens.Secret, _jwt, Mark];
         Assert.True(access.Count > 0 && _logs.Lines.Count > 100 && _said.Count > 10, "Too little was said to prove anything.");
         var files = Directory.GetFiles(_directory.FullName, "node.db*").Where(file => Path.GetExtension(file) != ".lock");
         var database = string.Concat(files.Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
