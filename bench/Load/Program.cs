@@ -5,7 +5,6 @@ using Executor.Load.Scenarios;
 
 IScenario[] scenarios =
 [
-    new TokenScenario(),
     new DepositScenario(),
     new ListingScenario(),
     new RunScenario(),
@@ -27,7 +26,7 @@ var database = new Option<string>("--database") { Description = "Where the scena
 database.AcceptOnlyFromAmong("both", "sqlite", "postgres");
 var tiny = new Option<bool>("--tiny") { Description = "Counts so small that the figures mean nothing: tries the scenarios themselves." };
 var statements = new Option<bool>("--statements") { Description = "Also says which statements PostgreSQL's time goes to, in runs." };
-var node = new Option<string>("--node") { Description = "Path of a published Executor.Server.dll, to be measured instead of the one built here." };
+var node = new Option<string>("--node") { Description = "Path of a published Executor.Silo.dll, to be measured instead of the one built here." };
 var root = new RootCommand("Measures Executor against floors of the same run, and prints Markdown tables.") { names, seconds, database, tiny, statements, node };
 root.SetAction(async line =>
 {

@@ -13,11 +13,14 @@ using Executor.Storage.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Executor.Storage;
 
 public static class StorageServices
 {
+    private const string MembershipConnections = "membership";
+
     /// <summary>Adds the stores. They work after <see cref="StorageStartup.StartAsync"/>.</summary>
     public static IServiceCollection AddExecutorStorage(this IServiceCollection services, StorageOptions options)
     {
@@ -56,7 +59,7 @@ public static class StorageServices
         services.AddSingleton<IDatabaseHealth>(provider =>
             new DatabaseHealthCheck(provider.GetRequiredService<Database>(), Migration.Sqlite));
         services.AddSingleton(provider => new StorageStartup(
-            provider.GetRequiredService<Database>(), provider.GetRequiredService<DatabaseAdmission>(), changes: null));
+            provider.GetRequiredService<Database>(), provider.GetRequiredService<DatabaseAdmission>(), provider.GetRequiredService<DatabaseMemory>()));
     }
 
     private static void AddPostgres(IServiceCollection services, PostgresSettings settings, TimeProvider? clock)
@@ -73,6 +76,8 @@ public static class StorageServices
             provider.GetRequiredService<StorageOptions>(),
             provider.GetRequiredService<DatabaseMemory>(),
             provider.GetRequiredService<ILogger<PostgresNodeRegistry>>()));
+        services.AddKeyedSingleton(MembershipConnections, (provider, _) =>
+            PostgresSource.Of(settings.Membership, provider.GetRequiredService<DatabaseMemory>()));
         services.AddSingleton<LocalChanges>();
         services.AddSingleton<IChangeFeed>(provider => new PostgresChanges(
             settings,
@@ -84,6 +89,8 @@ public static class StorageServices
         services.AddSingleton(provider => new StorageStartup(
             provider.GetRequiredService<Database>(),
             provider.GetRequiredService<DatabaseAdmission>(),
-            (PostgresChanges)provider.GetRequiredService<IChangeFeed>()));
+            provider.GetRequiredService<DatabaseMemory>(),
+            (PostgresChanges)provider.GetRequiredService<IChangeFeed>(),
+            provider.GetRequiredKeyedService<NpgsqlDataSource>(MembershipConnections)));
     }
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Executor.Storage.Admission;
 using Executor.Storage.Changes;
 using Executor.Storage.Databases;
@@ -9,14 +10,26 @@ public sealed class StorageStartup
 {
     private readonly Database _database;
     private readonly DatabaseAdmission _admission;
+    private readonly DatabaseMemory _memory;
     private readonly PostgresChanges? _changes;
+    private readonly DbDataSource? _membership;
 
-    internal StorageStartup(Database database, DatabaseAdmission admission, PostgresChanges? changes)
+    internal StorageStartup(
+        Database database, DatabaseAdmission admission, DatabaseMemory memory, PostgresChanges? changes = null, DbDataSource? membership = null)
     {
         _database = database;
         _admission = admission;
+        _memory = memory;
         _changes = changes;
+        _membership = membership;
     }
+
+    /// <summary>The database's own, made once. After the start.</summary>
+    public string DatabaseId => _memory.Current?.Id ?? throw new InvalidOperationException("The database has not been opened yet.");
+
+    /// <summary>Connections for the cluster's membership, so few that they cost nothing, and their own, so that they never queue behind load.</summary>
+    /// <exception cref="InvalidOperationException">The database takes one process only.</exception>
+    public DbDataSource Membership => _membership ?? throw new InvalidOperationException("This database has no cluster.");
 
     /// <exception cref="StorageStartException">The storage cannot start as it is configured.</exception>
     /// <exception cref="StoreUnavailableException">The database could not be reached; a later attempt may do better.</exception>

@@ -57,10 +57,8 @@ internal sealed class Cluster : IAsyncDisposable
         try
         {
             await File.WriteAllTextAsync(cluster.ServersFile, Servers(cluster.Sandbox));
-            if (NodeProgram.Current.Schema is { } schema)
-                await cluster.ScalarAsync<object>($"CREATE SCHEMA \"{cluster.Schema}\"; SET search_path = \"{cluster.Schema}\"; {schema}");
             for (var index = 0; index < nodes; index++)
-                cluster.Launch(NodeProgram.Current, settings);
+                cluster.Launch(NodeProgram.Built, settings);
             await Task.WhenAll(cluster.Nodes.Select(node => node.ReadyAsync()));
             return cluster;
         }
@@ -72,7 +70,7 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>Another node, ready to work.</summary>
-    public Task<ClusterNode> AddNodeAsync(params (string Name, string Value)[] settings) => AddNodeAsync(NodeProgram.Current, settings);
+    public Task<ClusterNode> AddNodeAsync(params (string Name, string Value)[] settings) => AddNodeAsync(NodeProgram.Built, settings);
 
     public async Task<ClusterNode> AddNodeAsync(NodeProgram program, params (string Name, string Value)[] settings)
     {
@@ -150,7 +148,7 @@ internal sealed class Cluster : IAsyncDisposable
                 ("HTTP_HOST", IPAddress.Loopback.ToString()),
                 ("HTTP_PORT", "0"),
                 ("ASPNETCORE_ENVIRONMENT", "Development"),
-                .. program.Settings(),
+                ("SILO_PORT", "0"),
                 .. settings,
             ]), link);
         _nodes.Add(node);

@@ -4,13 +4,13 @@ namespace Executor.Testing;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PostgresFactAttribute : FactAttribute
 {
-    public PostgresFactAttribute() => Skip = PrivatePostgres.MissingReason ?? NodeProgram.Current.MissingReason;
+    public PostgresFactAttribute() => Skip = PrivatePostgres.MissingReason;
 }
 
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PostgresTheoryAttribute : TheoryAttribute
 {
-    public PostgresTheoryAttribute() => Skip = PrivatePostgres.MissingReason ?? NodeProgram.Current.MissingReason;
+    public PostgresTheoryAttribute() => Skip = PrivatePostgres.MissingReason;
 }
 
 /// <summary>The class's <see cref="ComplianceFactAttribute"/> tests, inherited ones too, need PostgreSQL.</summary>

@@ -18,7 +18,7 @@ internal sealed class Node : IAsyncDisposable
     }
 
     /// <summary>What runs as a node; to be set before the first is started.</summary>
-    public static NodeProgram Program { get; set; } = NodeProgram.Server;
+    public static NodeProgram Program { get; set; } = NodeProgram.Built;
 
     public HttpClient Http { get; }
 

@@ -16,7 +16,6 @@ internal sealed class SqliteBench : BenchDatabase
 
     public SqliteBench(string directory)
     {
-        SqliteLibrary.Bind();
         _path = Path.Combine(directory, "executor.db");
     }
 

@@ -13,8 +13,9 @@ namespace Executor.Credentials;
 public static class CredentialServices
 {
     /// <summary>
-    /// The credential owners, of the direct engine unless another was added before. Needs <see cref="ICredentialStore"/>, the node
-    /// services, the servers file's catalog, a <see cref="Keyring"/> and an <see cref="EndpointGuard"/>.
+    /// The credential owners, for an engine to route to: it brings <see cref="ICredentials"/> and <see cref="ICredentialRecoverer"/>.
+    /// Needs <see cref="ICredentialStore"/>, the node services, the servers file's catalog, a <see cref="Keyring"/> and an
+    /// <see cref="EndpointGuard"/>.
     /// </summary>
     public static IServiceCollection AddExecutorCredentials(this IServiceCollection services)
     {
@@ -39,9 +40,7 @@ public static class CredentialServices
         services.AddSingleton<IntentOpener>();
         services.AddSingleton<RefreshGate>();
         services.AddSingleton<RefreshFlight>();
-        services.AddSingleton<CredentialDirectory>();
-        services.TryAddSingleton<ICredentials>(provider => provider.GetRequiredService<CredentialDirectory>());
-        services.TryAddSingleton<ICredentialRecoverer>(provider => provider.GetRequiredService<CredentialDirectory>());
+        services.AddSingleton<LocalOwners>();
         services.AddSingleton<ProbeSweep>();
         services.AddSingleton<CredentialRecovery>();
         services.AddHostedService(provider => provider.GetRequiredService<CredentialRecovery>());

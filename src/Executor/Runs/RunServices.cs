@@ -12,7 +12,7 @@ namespace Executor.Runs;
 public static class RunServices
 {
     /// <summary>
-    /// Runs, on the direct engine unless another was added before. Needs <see cref="IRunStore"/>, <see cref="IChangeFeed"/>, the
+    /// Runs, for an engine that brings <see cref="IRuns"/> and <see cref="IRunHost"/>. Needs <see cref="IRunStore"/>, <see cref="IChangeFeed"/>, the
     /// node services, the servers file's catalog, <see cref="AuthorizedMcp"/> with its parts, and metrics.
     /// </summary>
     public static IServiceCollection AddExecutorRuns(this IServiceCollection services, Action<RunOptions>? configure = null)
@@ -34,8 +34,7 @@ public static class RunServices
             provider.GetRequiredService<IOptions<RunOptions>>().Value, provider.GetRequiredService<SchedulerSignal>().Signal));
         services.AddSingleton<RunCrew>();
         services.AddSingleton<RunClaimer>();
-        services.AddSingleton<RunDirectory>();
-        services.TryAddSingleton<IRuns>(provider => provider.GetRequiredService<RunDirectory>());
+        services.AddSingleton<LocalRuns>();
         services.AddSingleton<RunScheduler>();
         services.AddSingleton<IRunDrain>(provider => provider.GetRequiredService<RunScheduler>());
         services.AddSingleton<RunTakeover>();

@@ -17,6 +17,7 @@ public sealed class EncryptionKey
         Sealing = Derive(bytes, "executor/envelope/v1"u8, Size);
         Lineage = Derive(bytes, "executor/lineage/v1"u8, Size);
         CheckValue = Derive(bytes, "executor/key-check/v1"u8, Size);
+        SiloAuthority = Derive(bytes, "executor/silo-authority/v1"u8, Size);
     }
 
     public KeyId Id { get; }
@@ -27,6 +28,9 @@ public sealed class EncryptionKey
 
     /// <summary>Recognises the key. Derived one-way from 256 bits: whoever reads it is no nearer to the key, or to what it seals.</summary>
     internal byte[] CheckValue { get; }
+
+    /// <summary>A private key, in effect: of the authority that signs the certificates of silos.</summary>
+    internal byte[] SiloAuthority { get; }
 
     public static bool TryParse(string? text, [NotNullWhen(true)] out EncryptionKey? key)
     {

@@ -28,6 +28,8 @@ public sealed class Keyring
 
     internal EncryptionKey? Current { get; }
 
+    internal IReadOnlyCollection<EncryptionKey> All => _keys.Values;
+
     /// <summary>An empty text is an absent key, as an environment variable set to nothing is.</summary>
     /// <exception cref="InvalidEncryptionKeyException">A text is not a key; the message tells which one, not what it says.</exception>
     public static Keyring Create(string? current, IEnumerable<string> retired) => new(

@@ -34,7 +34,7 @@ public sealed class FaultWorld
         foreach (var victim in victims)
         {
             foreach (var scenario in victim.Scenarios)
-                seen[(scenario.Fault.Name, scenario.Provider.Name)] = await scenario.SeeAsync(victim.Survivor ?? others[1]);
+                seen[(scenario.Fault.Name, scenario.Provider.Name)] = await scenario.SeeAsync(others[1]);
         }
 
         return seen;

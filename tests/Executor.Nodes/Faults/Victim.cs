@@ -9,12 +9,9 @@ internal sealed class Victim(Cluster cluster, ClusterNode node, Fate fate, IRead
 
     public IReadOnlyList<Scenario> Scenarios => scenarios;
 
-    /// <summary>Where the user's calls go in the end.</summary>
-    public ClusterNode? Survivor => fate == Fate.Killed || !NodeProgram.Current.OutlivesFreeze ? null : node;
-
     private IEnumerable<Scenario> Strict => scenarios.Where(scenario => scenario.Provider.IsStrict);
 
-    /// <summary>At the victim itself: an engine that gives a credential to one node of all gives it to the one that met it first.</summary>
+    /// <summary>At the victim itself: a credential lives where it was met first.</summary>
     public async Task DepositAsync()
     {
         foreach (var scenario in scenarios)

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
-using Executor.Server;
+using Executor.Silo.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Orleans.Configuration;
 
 namespace Executor.Nodes.Runs;
 
@@ -71,8 +73,16 @@ public sealed class ParkedMemoryTests
             ["DATABASE_SCHEMA"] = cluster.Schema,
             ["HTTP_HOST"] = IPAddress.Loopback.ToString(),
             ["HTTP_PORT"] = "0",
+            ["SILO_ADDRESS"] = IPAddress.Loopback.ToString(),
+            ["SILO_PORT"] = "0",
         };
-        var node = ExecutorHost.Build([], settings.GetValueOrDefault, builder => builder.Logging.ClearProviders());
+        var node = ExecutorHost.Build([], settings.GetValueOrDefault, builder =>
+        {
+            builder.Logging.ClearProviders();
+
+            // A silo remembers where the last ten thousand grains were. That is bounded, and here it is full before anything is counted.
+            builder.Services.PostConfigure<GrainDirectoryOptions>(directory => directory.CacheSize = 500);
+        });
         await node.StartAsync();
         return node;
     }

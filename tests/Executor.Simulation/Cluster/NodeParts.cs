@@ -12,6 +12,7 @@ using Executor.Simulation.Links;
 using Executor.Simulation.Providers;
 using Executor.Simulation.Tools;
 using Executor.Simulation.Worlds;
+using Executor.Testing.Engine;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -53,13 +54,13 @@ internal sealed class NodeParts
         var gate = new RefreshGate(world.CredentialOptions, State, Shared.RefreshMetrics, time);
         var flight = new RefreshFlight(
             credentials, opener, redeemer, gate, targets, Liveness, State, node.Work, world.CredentialOptions, time, random);
-        Directories = [.. Enumerable.Range(0, world.Plan.DirectoriesPerNode).Select(_ => new CredentialDirectory(
-            credentials, Shared.Vault, Shared.Guard, flight, targets, node.Work, alarms, changes, world.CredentialOptions, time, random))];
+        Directories = [.. Enumerable.Range(0, world.Plan.DirectoriesPerNode).Select(_ => new DirectCredentials(new LocalOwners(
+            credentials, Shared.Vault, Shared.Guard, flight, targets, node.Work, alarms, changes, world.CredentialOptions, time, random)))];
         var probes = new ProbeSweep(credentials, random, new Watch<ProbeSweep>(world, node));
         var recovery = new CredentialRecovery(
             credentials, Directories[0], probes, Liveness, world.CredentialOptions, time, new Watch<CredentialRecovery>(world, node));
         Mcp = new AuthorizedMcp(Directories[0], new SimulatedGateway(world, node));
-        Runs = new RunDirectory(runs, changes, world.RunOptions, time);
+        Runs = new LocalRuns(runs, changes, world.RunOptions, time);
         Services = [new NodeHeart(Liveness, node.Work, State, time), recovery];
         if (!world.Plan.HasRuns)
             return;
@@ -78,7 +79,7 @@ internal sealed class NodeParts
             random);
         var signal = new SchedulerSignal(time);
         var slots = new RunSlots(world.RunOptions.Value, signal.Signal);
-        var crew = new RunCrew(parts, node.Work, new Watch<RunDriver>(world, node));
+        var crew = new RunCrew(parts, new DirectRunHost(), node.Work, new Watch<RunDriver>(world, node));
         var claimer = new RunClaimer(runs, Liveness, crew, slots, Shared.RunMetrics, new Watch<RunClaimer>(world, node));
         Scheduler = new RunScheduler(
             claimer, crew, signal, changes, State, world.RunOptions, time, new Watch<RunScheduler>(world, node));
@@ -90,11 +91,11 @@ internal sealed class NodeParts
 
     public NodeLiveness Liveness { get; }
 
-    public IReadOnlyList<CredentialDirectory> Directories { get; }
+    public IReadOnlyList<DirectCredentials> Directories { get; }
 
     public AuthorizedMcp Mcp { get; }
 
-    public RunDirectory Runs { get; }
+    public LocalRuns Runs { get; }
 
     public RunScheduler? Scheduler { get; }
 

@@ -7,6 +7,7 @@ using Executor.Servers;
 using Executor.Simulation.Engine;
 using Executor.Simulation.Store;
 using Executor.Simulation.Worlds;
+using Executor.Testing.Engine;
 using Microsoft.Extensions.Hosting;
 
 namespace Executor.Simulation.Cluster;
@@ -53,7 +54,7 @@ internal sealed class SimulatedNode
 
     public NodeLiveness Liveness => _parts.Liveness;
 
-    public IReadOnlyList<CredentialDirectory> Directories => _parts.Directories;
+    public IReadOnlyList<DirectCredentials> Directories => _parts.Directories;
 
     public AuthorizedMcp Mcp => _parts.Mcp;
 

@@ -7,6 +7,7 @@ using Executor.Sandbox.OAuth;
 using Executor.Security;
 using Executor.Security.Endpoints;
 using Executor.Servers;
+using Executor.Testing.Engine;
 using Executor.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -82,6 +83,7 @@ internal sealed class CredentialWorld : IAsyncDisposable
             .AddSingleton(changes ?? _store.Changes)
             .AddSingleton(through?.Invoke(Store) ?? Store)
             .AddExecutorCredentials()
+            .AddDirectEngine()
             .Configure<CredentialOptions>(options => options.YoungToken = youngToken)
             .BuildServiceProvider();
         _nodes.Add(services);
@@ -150,11 +152,11 @@ internal sealed record TestNode(ServiceProvider Services, TestLiveness Liveness)
 
     public ICredentials Credentials => Services.GetRequiredService<ICredentials>();
 
-    public CredentialOwner Owner(long user = 7) => Services.GetRequiredService<CredentialDirectory>().Activate(CredentialWorld.Key(user));
+    public CredentialOwner Owner(long user = 7) => Services.GetRequiredService<LocalOwners>().Activate(CredentialWorld.Key(user));
 
     /// <summary>Another activation of the same key: what an engine must never need to rule out.</summary>
     public CredentialOwner Duplicate() =>
-        (CredentialOwner)ActivatorUtilities.CreateInstance<CredentialDirectory>(Services).For(CredentialWorld.Key());
+        ActivatorUtilities.CreateInstance<LocalOwners>(Services).Activate(CredentialWorld.Key());
 
     /// <summary>Every redemption has ended and is settled.</summary>
     public Task IdleAsync() => Services.GetRequiredService<IDetachedWork>().WhenIdleAsync(new CancellationTokenSource(10_000).Token);

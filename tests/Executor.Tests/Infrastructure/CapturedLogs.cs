@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Executor.Server.Logging;
+using Executor.Silo.Telemetry;
 using Executor.Testing.Secrets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

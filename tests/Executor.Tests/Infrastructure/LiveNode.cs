@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Executor.Server;
+using Executor.Silo.Hosting;
 using Executor.Storage.Databases;
 using Executor.Testing.Secrets;
 using Microsoft.AspNetCore.Builder;

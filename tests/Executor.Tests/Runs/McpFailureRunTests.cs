@@ -9,6 +9,7 @@ using Executor.Security.Endpoints;
 using Executor.Servers;
 using Executor.Storage;
 using Executor.Testing;
+using Executor.Testing.Engine;
 using Executor.Tests.Infrastructure;
 using Executor.Tests.Mcp;
 using Microsoft.Extensions.DependencyInjection;
@@ -143,6 +144,7 @@ public sealed class McpFailureRunTests : IAsyncLifetime, IDisposable
             .AddSingleton(new EndpointGuard(EndpointPolicy.Development))
             .AddSingleton<IMcpServerCatalog>(catalog)
             .AddExecutorCredentials()
+            .AddDirectEngine()
             .AddExecutorMcp()
             .AddExecutorRuns();
         var host = builder.Build();

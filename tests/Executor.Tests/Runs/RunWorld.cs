@@ -5,6 +5,7 @@ using Executor.Runs;
 using Executor.Runs.Scheduling;
 using Executor.Servers;
 using Executor.Storage;
+using Executor.Testing.Engine;
 using Executor.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -78,6 +79,7 @@ internal sealed class RunWorld : IAsyncDisposable
             .AddSingleton(Storage.Changes)
             .AddSingleton(through?.Invoke(Storage.Runs) ?? Storage.Runs)
             .AddExecutorRuns(configure)
+            .AddDirectEngine()
             .BuildServiceProvider();
         _nodes.Add(services);
         return new RunNode(services, liveness);

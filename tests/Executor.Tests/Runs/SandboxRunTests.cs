@@ -9,6 +9,7 @@ using Executor.Security;
 using Executor.Security.Endpoints;
 using Executor.Servers;
 using Executor.Storage;
+using Executor.Testing.Engine;
 using Executor.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -44,6 +45,7 @@ public sealed class SandboxRunTests : IAsyncLifetime, IDisposable
             .AddSingleton(new EndpointGuard(EndpointPolicy.Development))
             .AddSingleton<IMcpServerCatalog>(catalog)
             .AddExecutorCredentials()
+            .AddDirectEngine()
             .AddExecutorMcp()
             .AddExecutorRuns();
         _host = builder.Build();

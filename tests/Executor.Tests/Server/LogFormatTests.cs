@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Executor.Server.Logging;
+using Executor.Silo.Telemetry;
 using Executor.Tests.Infrastructure;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -7,7 +7,7 @@ using System.Text;
 using Executor.Sandbox;
 using Executor.Sandbox.Mcp;
 using Executor.Sandbox.OAuth;
-using Executor.Server;
+using Executor.Silo.Hosting;
 using Executor.Tests.Infrastructure;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using Executor.Identity;
-using Executor.Server.Configuration;
+using Executor.Silo.Configuration;
 using Executor.Storage;
 using Executor.Tests.Infrastructure;
 using Microsoft.Extensions.Logging;
@@ -45,7 +45,48 @@ public sealed class SettingsTests : IDisposable
         { "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT: must be" },
     };
 
+    public static TheoryData<string, string, string> WrongForSilos() => new()
+    {
+        { "SILO_ADDRESS", "silo-1.internal", "SILO_ADDRESS: must be the IP address" },
+        { "SILO_ADDRESS", "0.0.0.0", "SILO_ADDRESS: must be the IP address" },
+        { "SILO_ADDRESS", "::", "SILO_ADDRESS: must be the IP address" },
+        { "SILO_ADDRESS", "224.0.0.1", "SILO_ADDRESS: must be the IP address" },
+        { "SILO_ADDRESS", "7", "SILO_ADDRESS: must be the IP address" },
+        { "SILO_ADDRESS", "10.1.2.3", "SILO_ADDRESS: needs EXECUTOR_ENCRYPTION_KEY or SILO_TLS_CERTIFICATE" },
+        { "SILO_PORT", "65536", "SILO_PORT: must be an integer from 0 to 65535" },
+        { "SILO_PORT", "tcp://10.0.0.1:11111", "SILO_PORT: must be an integer" },
+        { "SILO_PROBE_TIMEOUT_MS", "5", "SILO_PROBE_TIMEOUT_MS: must be an integer from 100" },
+        { "SILO_MISSED_PROBES", "0", "SILO_MISSED_PROBES: must be an integer from 1" },
+        { "SILO_TLS_CERTIFICATE", "/nonexistent.pem", "SILO_TLS_KEY: is required beside" },
+    };
+
     public void Dispose() => _directory.Delete(recursive: true);
+
+    [Theory]
+    [MemberData(nameof(WrongForSilos))]
+    public void Wrong_setting_of_a_cluster_is_refused_by_name(string name, string value, string complaint)
+    {
+        var failure = Assert.Throws<ConfigurationException>(() => Read([], ("DATABASE_URL", "postgres://u@db/executor"), (name, value)));
+
+        Assert.Contains(complaint, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, false, null, "127.0.0.1")] // whoever reaches the port would be a silo
+    [InlineData(true, true, null, "127.0.0.1")]
+    [InlineData(true, false, "10.1.2.3", "10.1.2.3")]
+    [InlineData(true, false, "fd00::7", "fd00::7")]
+    public void Silo_without_a_key_or_in_development_keeps_to_its_machine(bool hasKey, bool isDevelopment, string? address, string expected)
+    {
+        var silo = Read(
+            [],
+            ("DATABASE_URL", "postgres://u@db/executor"),
+            ("EXECUTOR_ENCRYPTION_KEY", hasKey ? Hex : ""),
+            ("ASPNETCORE_ENVIRONMENT", isDevelopment ? "Development" : ""),
+            ("SILO_ADDRESS", address ?? "")).Silo;
+
+        Assert.Equal((IPAddress.Parse(expected), 11_111, hasKey), (silo!.Address, silo.Port, silo.Tls is not null));
+    }
 
     [Fact]
     public void Only_the_secret_is_required_and_the_rest_has_defaults()
@@ -192,7 +233,6 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("SILO_PORT", "11111")]
     [InlineData("FOREST_SERVER_URL", "https://example.com")]
     [InlineData("HTTP_PROXY", "http://proxy:3128")]
     [InlineData("DATABASE_REPLICAS", "3")]
@@ -203,6 +243,12 @@ public sealed class SettingsTests : IDisposable
     [InlineData("EXECUTOR_PORT_3400_TCP_ADDR", "10.0.0.1")]
     public void Variable_that_is_a_setting_or_somebody_elses_is_not_warned_of(string name, string value) =>
         Assert.Empty(ReadWarnings((name, value)));
+
+    [Theory]
+    [InlineData("SILO_PORT", "11111")]
+    [InlineData("SILO_TLS_KEY", "/nowhere.pem")]
+    public void Setting_of_clusters_is_told_to_mean_nothing_to_a_silo_that_is_alone(string name, string value) =>
+        Assert.StartsWith($"{name}: means nothing here", Assert.Single(ReadWarnings((name, value))), StringComparison.Ordinal);
 
     [Fact]
     public void Variable_that_the_servers_file_asks_for_is_not_warned_of()

@@ -22,6 +22,7 @@ internal sealed partial class PostgresSettings
     {
         Schema = schema;
         Pooled = pooled.ConnectionString;
+        Membership = new NpgsqlConnectionStringBuilder(Pooled) { MaxPoolSize = 3, MinPoolSize = 0, CommandTimeout = 5 }.ConnectionString;
         Address = string.Join(',', (pooled.Host ?? "").Split(',').Select(host => AddressOf(host, pooled.Port)));
         User = pooled.Username ?? Environment.UserName;
         DatabaseName = pooled.Database ?? User;
@@ -41,6 +42,8 @@ internal sealed partial class PostgresSettings
     public string DatabaseName { get; }
 
     public string Pooled { get; }
+
+    public string Membership { get; }
 
     /// <summary>For one connection that listens and one that notifies.</summary>
     public string Notifications { get; }

@@ -43,7 +43,7 @@ internal static class PostgresStartFaults
         PostgresErrorCodes.InsufficientPrivilege =>
             $"the user '{settings.User}' lacks the right to connect, or to create the schema {settings.QuotedSchema} and its tables ({state}). Grant it.",
         PostgresErrorCodes.TooManyConnections =>
-            $"it has no connection left ({state}). A node needs up to 35: raise max_connections, or lower Maximum Pool Size in DATABASE_URL.",
+            $"it has no connection left ({state}). A node needs up to 38: raise max_connections, or lower Maximum Pool Size in DATABASE_URL.",
         PostgresErrorCodes.CannotConnectNow => $"it is starting or stopping ({state}). Try again in a moment.",
         PostgresErrorCodes.ReadOnlySqlTransaction => $"it is read-only, perhaps a standby ({state}). Name the primary.",
         PostgresErrorCodes.DiskFull => $"its disk is full ({state}).",

@@ -30,7 +30,6 @@ internal sealed class SqliteDatabase(
     {
         if (_writer is not null)
             return;
-        SqliteLibrary.Bind();
         var file = path is null ? null : Resolve(path);
         if (file is not null)
             _lock = SqliteFileLock.Take(file);

@@ -59,12 +59,15 @@ internal sealed class CredentialOwner(
         return ChangeAsync(new CredentialChangeOptions(DrawsGeneration: true), new DeleteCredential(key).Decide, cancellationToken);
     }
 
-    public ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken)
+    public ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken) => TokenAtHand() is { } token
+        ? ValueTask.FromResult<TokenOutcome>(token)
+        : new ValueTask<TokenOutcome>(AcquireAsync(cancellationToken));
+
+    /// <summary>The token that is in memory and needs no waiting.</summary>
+    public TokenOutcome.Issued? TokenAtHand()
     {
         Touch();
-        return InMemory() is { } view && AtHand(view) is { } token
-            ? ValueTask.FromResult<TokenOutcome>(token)
-            : new ValueTask<TokenOutcome>(AcquireAsync(cancellationToken));
+        return InMemory() is { } view ? AtHand(view) : null;
     }
 
     public async ValueTask<TokenOutcome> TokenRejectedAsync(Rejection rejection, CancellationToken cancellationToken)

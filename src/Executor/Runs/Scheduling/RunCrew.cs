@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Executor.Runs.Scheduling;
 
 /// <summary>The drivers at work on this node.</summary>
-internal sealed class RunCrew(DriverParts parts, IDetachedWork detached, ILogger<RunDriver> logger)
+internal sealed class RunCrew(DriverParts parts, IRunHost host, IDetachedWork detached, ILogger<RunDriver> logger)
 {
     private readonly Lock _gate = new();
 
@@ -25,7 +25,7 @@ internal sealed class RunCrew(DriverParts parts, IDetachedWork detached, ILogger
         {
             try
             {
-                await driver.DriveAsync();
+                await host.HostAsync(run.Id, driver.DriveAsync, driver.ReturnAsync);
             }
             finally
             {

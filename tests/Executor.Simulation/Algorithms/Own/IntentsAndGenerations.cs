@@ -7,6 +7,7 @@ using Executor.Servers;
 using Executor.Simulation.Algorithms.Bench;
 using Executor.Simulation.Cluster;
 using Executor.Simulation.Store;
+using Executor.Testing.Engine;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -25,7 +26,8 @@ internal sealed class IntentsAndGenerations : IRefreshAlgorithm, IDisposable
     private readonly BenchWorld _world;
     private readonly NodeState _state = new();
     private readonly NodeLiveness _liveness;
-    private readonly CredentialDirectory _directory;
+    private readonly LocalOwners _owners;
+    private readonly DirectCredentials _credentials;
     private readonly IReadOnlyList<BackgroundService> _services;
 
     public IntentsAndGenerations(BenchWorld world, BenchNode node)
@@ -63,16 +65,17 @@ internal sealed class IntentsAndGenerations : IRefreshAlgorithm, IDisposable
         var gate = new RefreshGate(Settings, _state, Shared.RefreshMetrics, time);
         var flight = new RefreshFlight(
             credentials, opener, redeemer, gate, targets, _liveness, _state, node.Work, Settings, time, node.Random);
-        _directory = new CredentialDirectory(
+        _owners = new LocalOwners(
             credentials, Shared.Vault, Shared.Guard, flight, targets, node.Work, alarms, session.Changes, Settings, time, node.Random);
+        _credentials = new DirectCredentials(_owners);
         var recovery = new CredentialRecovery(
-            credentials, _directory, new ProbeSweep(credentials, node.Random, NullLogger<ProbeSweep>.Instance), _liveness, Settings, time, NullLogger<CredentialRecovery>.Instance);
+            credentials, _credentials, new ProbeSweep(credentials, node.Random, NullLogger<ProbeSweep>.Instance), _liveness, Settings, time, NullLogger<CredentialRecovery>.Instance);
         _services = [new NodeHeart(_liveness, node.Work, _state, time), recovery];
     }
 
     public void Dispose()
     {
-        _directory.Dispose();
+        _owners.Dispose();
         _state.Dispose();
     }
 
@@ -96,14 +99,14 @@ internal sealed class IntentsAndGenerations : IRefreshAlgorithm, IDisposable
             _ = ServiceLoops.Execute(service, CancellationToken.None);
     }
 
-    public Task ConnectAsync(CredentialKey key, string refreshToken) => _directory.For(key).DepositAsync(
+    public Task ConnectAsync(CredentialKey key, string refreshToken) => _credentials.For(key).DepositAsync(
         new Deposit(new RefreshToken(refreshToken), BenchHandler.EndpointOf(key), "app"), CancellationToken.None);
 
     public async Task<TokenAnswer> GetTokenAsync(CredentialKey key)
     {
         try
         {
-            return await _directory.For(key).GetTokenAsync(CancellationToken.None) switch
+            return await _credentials.For(key).GetTokenAsync(CancellationToken.None) switch
             {
                 TokenOutcome.Issued => TokenAnswer.Issued,
                 TokenOutcome.NeedsReauth => TokenAnswer.Reconnect,

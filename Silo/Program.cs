@@ -1,0 +1,3 @@
+using Executor.Silo.Hosting;
+
+return await ExecutorHost.RunAsync(args);

@@ -1,0 +1,1 @@
+-- A silo on SQLite is alone, and its membership is in its own memory: both databases only keep their numbers in step.

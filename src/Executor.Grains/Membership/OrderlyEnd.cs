@@ -1,0 +1,29 @@
+namespace Executor.Grains.Membership;
+
+/// <summary>
+/// A silo that learns that the others have given it up fails as a service does whose work cannot go on: the process stops, but does not
+/// drop dead. Answers to refreshes that have been sent are still stored, which the store allows and a user's grant may depend on.
+/// </summary>
+internal sealed partial class OrderlyEnd(IHostApplicationLifetime host, ILogger<OrderlyEnd> logger) : BackgroundService, IFatalErrorHandler
+{
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool IsUnexpected(Exception exception) =>
+        exception is not OperationCanceledException || !host.ApplicationStopping.IsCancellationRequested;
+
+    public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null)
+    {
+        Log.Ended(logger, context ?? "", exception?.GetType().Name ?? "");
+        _end.TrySetException(new SiloEndedException());
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _end.Task.WaitAsync(stoppingToken);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Critical, Message = "The silo ends: {Context} {ExceptionType}")]
+        public static partial void Ended(ILogger logger, string context, string exceptionType);
+    }
+}
+
+internal sealed class SiloEndedException() : Exception("The cluster has given this silo up.");

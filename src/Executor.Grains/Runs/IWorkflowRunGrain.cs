@@ -1,0 +1,18 @@
+using Orleans.CodeGeneration;
+
+namespace Executor.Grains.Runs;
+
+/// <summary>One run, while it is driven; the key is the run's id. What moves a run is committed in the store from where it arrives.</summary>
+[Alias("executor.run"), Version(1)]
+internal interface IWorkflowRunGrain : IGrainWithGuidKey
+{
+    /// <summary>Begins to drive the run, and returns at once.</summary>
+    /// <param name="offer">What the silo has claimed it with.</param>
+    /// <returns>False where that silo is another one.</returns>
+    [Alias("drive")]
+    ValueTask<bool> DriveAsync(Guid offer);
+
+    /// <summary>The run's row is another one than a moment ago: perhaps its call in flight is to end.</summary>
+    [Alias("changed")]
+    ValueTask ChangedAsync();
+}

@@ -1,0 +1,54 @@
+using Executor.Runs;
+using Executor.Runs.Driving;
+using Executor.Runs.Scheduling;
+using Orleans.Concurrency;
+using Orleans.Placement;
+
+namespace Executor.Grains.Runs;
+
+/// <summary>
+/// Drives a run: works through its steps, calls the tools, parks it. Reentrant and never moved, so that it is reached while a call
+/// lasts, which may be minutes; out of memory as soon as the run is let go of. It drives only what its own silo has claimed. A second
+/// activation, which a membership change may bring about, does no harm: the claim's fence refuses what the one that lost it still writes.
+/// </summary>
+[Reentrant, PreferLocalPlacement, Immovable(ImmovableKind.Any), GrainType("executor.run")]
+internal sealed class WorkflowRunGrain(GrainRunHost host, RunCrew crew) : Grain, IWorkflowRunGrain
+{
+    private readonly List<Task> _drives = [];
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        await Task.WhenAll(_drives).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+    public ValueTask<bool> DriveAsync(Guid offer)
+    {
+        var drive = host.Take(offer);
+        if (drive is not null)
+        {
+            DelayDeactivation(Timeout.InfiniteTimeSpan); // an idle grain, to whoever counts calls
+            _drives.Add(DriveAsync(drive)); // not awaited: what is awaited here keeps the silo from stopping in order
+        }
+
+        LeaveIfIdle();
+        return ValueTask.FromResult(drive is not null);
+    }
+
+    public ValueTask ChangedAsync()
+    {
+        crew.Tell(new RunId(this.GetPrimaryKey()));
+        LeaveIfIdle();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task DriveAsync(GrainRunHost.Drive drive)
+    {
+        await Task.Yield(); // its caller has its answer first
+        await drive.RunAsync();
+        LeaveIfIdle(ended: 1);
+    }
+
+    private void LeaveIfIdle(int ended = 0)
+    {
+        if (_drives.Count(drive => !drive.IsCompleted) <= ended)
+            DeactivateOnIdle();
+    }
+}

@@ -1,1 +1,0 @@
-return await Executor.Server.ExecutorHost.RunAsync(args);

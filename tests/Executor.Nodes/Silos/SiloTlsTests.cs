@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Executor.Sandbox.OAuth;
+
+namespace Executor.Nodes.Silos;
+
+public sealed class SiloTlsTests
+{
+    [PostgresFact]
+    public async Task Silos_with_certificates_of_their_authority_work_together_and_admit_nobody_else()
+    {
+        await using var cluster = await Cluster.StartAsync(0);
+        using var authority = Authority();
+        var tls = await WriteAsync(cluster, authority);
+        var port = Ports.Free();
+        var first = await cluster.AddNodeAsync([.. tls, ("SILO_PORT", $"{port}")]);
+        var second = await cluster.AddNodeAsync(tls);
+        var grant = cluster.Sandbox.OAuth.Mint(ProviderBehaviour.Strict);
+        await first.As(1).DepositAsync("strict", grant, cluster.Sandbox);
+
+        foreach (var node in new[] { first, second })
+            Assert.Equal(HttpStatusCode.OK, (await node.As(1).ListToolsAsync("strict")).Status);
+        Assert.Equal(1, cluster.Sandbox.OAuth.Status(grant.GrantId)!.Issued);
+
+        using var stranger = Authority();
+        Assert.True(await IsAdmittedAsync(port, Issue(authority)));
+        Assert.False(await IsAdmittedAsync(port, Issue(stranger)));
+        Assert.False(await IsAdmittedAsync(port, certificate: null));
+    }
+
+    [PostgresFact]
+    public async Task Half_a_configuration_is_refused_in_plain_words()
+    {
+        await using var cluster = await Cluster.StartAsync(0);
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => cluster.AddNodeAsync(("SILO_TLS_CERTIFICATE", "/nowhere/silo.crt"), ("SILO_ADDRESS", "0.0.0.0")));
+
+        Assert.Contains("SILO_TLS_KEY: is required", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("SILO_ADDRESS: must be", refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A connection that shows the certificate is not closed before it could say something.</summary>
+    private static async Task<bool> IsAdmittedAsync(int port, X509Certificate2? certificate)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, port);
+        await using var stream = new SslStream(client.GetStream());
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            await stream.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = "silo",
+                    ClientCertificates = certificate is null ? null : [certificate],
+                    RemoteCertificateValidationCallback = (_, remote, _, _) => remote is not null,
+                },
+                limit.Token);
+            // What a silo says first; one that turns the client away says nothing.
+            return await stream.ReadAsync(new byte[1], limit.Token) > 0;
+        }
+        catch (Exception refused) when (refused is IOException or AuthenticationException)
+        {
+            return false;
+        }
+        finally
+        {
+            certificate?.Dispose();
+        }
+    }
+
+    private static X509Certificate2 Authority()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN=authority {Guid.NewGuid():N}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2));
+    }
+
+    private static X509Certificate2 Issue(X509Certificate2 authority)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=silo", key, HashAlgorithmName.SHA256);
+        var serial = RandomNumberGenerator.GetBytes(12);
+        using var issued = request.Create(authority, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), serial);
+        using var certificate = issued.CopyWithPrivateKey(key);
+
+        // A key that never was in a file or store is not usable for TLS on every platform.
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null);
+    }
+
+    private static async Task<(string Name, string Value)[]> WriteAsync(Cluster cluster, X509Certificate2 authority)
+    {
+        using var certificate = Issue(authority);
+        using var key = certificate.GetECDsaPrivateKey()!;
+        (string Setting, string Pem)[] files =
+        [
+            ("SILO_TLS_CERTIFICATE", certificate.ExportCertificatePem()),
+            ("SILO_TLS_KEY", key.ExportPkcs8PrivateKeyPem()),
+            ("SILO_TLS_AUTHORITY", authority.ExportCertificatePem()),
+        ];
+        foreach (var (setting, pem) in files)
+            await File.WriteAllTextAsync(cluster.PathOf(setting), pem);
+        return [.. files.Select(file => (file.Setting, cluster.PathOf(file.Setting)))];
+    }
+}
