@@ -51,7 +51,7 @@ internal static class Settings
     public static readonly Setting LogFormat = new("LOG_FORMAT", "text or json (text on a terminal, otherwise json)");
 
     public static readonly Setting Environment = new(
-        "ASPNETCORE_ENVIRONMENT", "Development lets token endpoints be plain http and on this machine, nothing else");
+        "ASPNETCORE_ENVIRONMENT", "Development lets token endpoints be plain http and on this machine, and keeps silos to it");
 
     public static readonly Setting SendTraceparent = new(
         "EXECUTOR_SEND_TRACEPARENT", "true tells MCP and OAuth servers the traceparent of a request; nothing else of a trace is told (false)");

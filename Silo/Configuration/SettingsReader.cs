@@ -35,7 +35,7 @@ internal static class SettingsReader
             ReplacesLostKey = line.ReplacesLostKey,
             Servers = ReadServers(values, Ask, errors),
             Storage = storage,
-            Silo = ReadSilo(values, storage, keyring, isDevelopment),
+            Silo = line.AdoptsCopy ? null : ReadSilo(values, storage, keyring, isDevelopment),
             NodeName = ReadNodeName(values),
             TokenLifetime = TimeSpan.FromSeconds(values.Integer(Settings.TokenLifetime, 3600, 1, 30 * 86_400)),
             HttpHost = ReadHost(values),

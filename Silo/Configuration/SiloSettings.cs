@@ -15,8 +15,14 @@ internal sealed record SiloSettings
     /// <summary>0 for a free one.</summary>
     public required int Port { get; init; }
 
-    /// <summary>Null for the database's own.</summary>
+    /// <summary>Null for the database's own, with <see cref="Apart"/>.</summary>
     public required string? ClusterId { get; init; }
+
+    /// <summary>
+    /// What silos must have in common to talk to each other at all: the kind of protection, and the machine where they keep to it. Those
+    /// that have not are clusters of their own, which the database allows, instead of giving each other up for dead.
+    /// </summary>
+    public required string Apart { get; init; }
 
     /// <summary>How often silos probe each other, and how long each waits for the answer.</summary>
     public required TimeSpan ProbeTimeout { get; init; }
@@ -31,10 +37,13 @@ internal sealed record SiloSettings
 
     public static SiloSettings Read(SettingValues values, Keyring keys, bool isDevelopment)
     {
-        var tls = SiloTls.Read(values) ?? SiloTls.Of(keys);
+        var own = SiloTls.Read(values);
+        var tls = own ?? SiloTls.Of(keys);
+        var address = ReadAddress(values, isProtected: tls is not null, isDevelopment);
         return new SiloSettings
         {
-            Address = ReadAddress(values, isProtected: tls is not null, isDevelopment),
+            Address = address,
+            Apart = (own is not null ? "-certificates" : tls is not null ? "" : "-clear") + (IPAddress.IsLoopback(address) ? $"@{Environment.MachineName}" : ""),
             Port = values.Integer(Settings.SiloPort, 11_111, 0, 65_535),
             ClusterId = values.Find(Settings.SiloClusterId),
             ProbeTimeout = TimeSpan.FromMilliseconds(values.Integer(Settings.SiloProbeTimeout, 1000, 100, 60_000)),
@@ -47,7 +56,7 @@ internal sealed record SiloSettings
     {
         if (values.Find(Settings.SiloAddress) is { } text)
         {
-            if (!text.AsSpan().ContainsAny('.', ':') || !IPAddress.TryParse(text, out var address) || !IsOfOneInterface(address))
+            if (!IPAddress.TryParse(text, out var address) || !IsOfOneInterface(address) || !IsWrittenOut(text, address))
                 values.Refuse(Settings.SiloAddress, "must be the IP address of one interface, as other silos reach it.");
             else if (!isProtected && !IPAddress.IsLoopback(address))
                 values.Refuse(Settings.SiloAddress, $"needs {Settings.EncryptionKey.Name} or {Settings.SiloTlsCertificate.Name}: without either, whoever reaches the port is a silo.");
@@ -83,10 +92,12 @@ internal sealed record SiloSettings
     private static bool IsLinkLocal(IPAddress address) =>
         address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes() is [169, 254, ..];
 
-    private static bool IsOfOneInterface(IPAddress address)
-    {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return !plain.Equals(IPAddress.Any) && !plain.Equals(IPAddress.IPv6Any) && !plain.IsIPv6Multicast
-            && (plain.AddressFamily != AddressFamily.InterNetwork || plain.GetAddressBytes()[0] is > 0 and < 224);
-    }
+    private static bool IsOfOneInterface(IPAddress address) =>
+        !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+        && !address.IsIPv6Multicast && !address.IsIPv6LinkLocal && !address.IsIPv4MappedToIPv6
+        && (address.AddressFamily != AddressFamily.InterNetwork || address.GetAddressBytes()[0] is > 0 and < 224);
+
+    /// <summary>Short forms of IPv4 (10.1, or a number) are more often mistyped than meant.</summary>
+    private static bool IsWrittenOut(string text, IPAddress address) =>
+        address.AddressFamily != AddressFamily.InterNetwork || string.Equals(text, address.ToString(), StringComparison.Ordinal);
 }

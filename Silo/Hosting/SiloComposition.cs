@@ -59,7 +59,7 @@ internal static class SiloComposition
             clustering.DataSource = storage.Membership;
         });
         silo.Services.AddOptions<ClusterOptions>().Configure<StorageStartup>((cluster, storage) =>
-            cluster.ClusterId = cluster.ServiceId = settings.ClusterId ?? storage.DatabaseId);
+            cluster.ClusterId = cluster.ServiceId = settings.ClusterId ?? storage.DatabaseId + settings.Apart);
         silo.Services.AddOptions<EndpointOptions>().Configure<PortReservation>((endpoint, ports) =>
         {
             endpoint.AdvertisedIPAddress = settings.Address;
@@ -76,12 +76,12 @@ internal static class SiloComposition
             // A frozen silo that thaws reads soon that it was given up, and after the loss of all a new one need not wait for long.
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(3);
+
+            // One that cannot reach the others ends, and says so, before it is killed for not being ready.
+            membership.MaxJoinAttemptTime = TimeSpan.FromMinutes(1);
         });
         ListenOnReservedPort(node.Services, settings);
-        if (settings.Tls is { } tls)
-            tls.Use(silo);
-        else if (!IPAddress.IsLoopback(settings.Address))
-            node.Services.AddHostedService<ClearTextWarning>();
+        settings.Tls?.Use(silo);
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using Executor.Credentials;
 using Executor.Credentials.Owner;
-using Executor.Nodes.Pair;
+using Executor.Identity;
+using Executor.Nodes.Silos;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Executor.Silos;
@@ -11,22 +12,28 @@ internal static class HandOut
     private const int Callers = 64;
     private const int PerCall = 100;
 
+    private static readonly CredentialKey _key = new(UserId.From(1), McpServerId.From("strict"));
+
     public static async Task PrintAsync()
     {
-        await using var pair = await SiloPair.StartAsync();
-        await pair.DepositAsync(pair.First, user: 1);
-        var here = SiloPair.OwnerAt(pair.First, 1);
+        await using var cluster = await Cluster.StartAsync(0);
+        await using var first = await HostedNode.StartAsync("first", cluster);
+        await using var second = await HostedNode.StartAsync("second", cluster);
+        await Calls.EnsureAsync(first.As(1).DepositAsync("strict", cluster.Sandbox.OAuth.Mint(), cluster.Sandbox));
+        var here = OwnerAt(first);
         await here.GetTokenAsync(default); // the grain lives where it is asked first
-        var owner = pair.First.ServiceProvider.GetRequiredService<LocalOwners>().Activate(SiloPair.Key(1));
+        var owner = first.Services.GetRequiredService<LocalOwners>().Activate(_key);
 
         Console.WriteLine("| token hand-out, warm | a second | of the owner's |");
         Console.WriteLine("| --- | --- | --- |");
         var direct = await RateAsync(owner);
         Print("the owner itself", direct, direct);
         Print("silo, at the grain's silo", await RateAsync(here), direct);
-        Print("silo, at another silo", await RateAsync(SiloPair.OwnerAt(pair.Second, 1)), direct);
+        Print("silo, at another silo, over TLS", await RateAsync(OwnerAt(second)), direct);
         Console.WriteLine();
     }
+
+    private static ICredentialOwner OwnerAt(HostedNode node) => node.Services.GetRequiredService<ICredentials>().For(_key);
 
     private static async Task<double> RateAsync(ICredentialOwner owner) => PerCall * await Calls.RateAsync(Callers, async _ =>
     {

@@ -3,6 +3,7 @@ using Executor.Silos;
 (string Name, Func<Task> PrintAsync)[] parts =
 [
     ("hand-out", HandOut.PrintAsync),
+    ("cancel", Cancels.PrintAsync),
     ("throughput", Throughput.PrintAsync),
     ("failover", Failovers.PrintAsync),
     ("scaling", Scaling.PrintAsync),

@@ -32,7 +32,7 @@ internal sealed class Node : IAsyncDisposable
     public static async Task<Node> StartAsync(IReadOnlyList<(string Name, string Value)> settings, bool isMeasured = true)
     {
         var began = Stopwatch.GetTimestamp();
-        var process = NodeProcess.Start(Program, [], [.. settings, ("DOTNET_EnableDiagnostics", isMeasured ? "1" : "0")]);
+        var process = NodeProcess.Start(Program, [], [.. settings, ("SILO_PORT", "0"), ("DOTNET_EnableDiagnostics", isMeasured ? "1" : "0")]);
         var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue })
         {
             BaseAddress = await process.AddressAsync(),

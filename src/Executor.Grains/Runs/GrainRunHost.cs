@@ -4,19 +4,26 @@ using Executor.Runs.Driving;
 
 namespace Executor.Grains.Runs;
 
-/// <summary>Has each run that this silo has claimed driven by its grain, on this silo.</summary>
+/// <summary>
+/// Has each run that this silo has claimed driven by its grain, on this silo. Where the grain is on another silo still, busy with a call
+/// of a claim that it has lost or about to leave, the run is driven beside it: two drivers are harmless, as the older one's fence refuses
+/// what it writes, and nobody waits for a silo that may be cut off.
+/// </summary>
 internal sealed partial class GrainRunHost(IGrainFactory grains, ILogger<GrainRunHost> logger) : IRunHost
 {
+    /// <summary>A grain of this silo answers at once.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<Guid, Drive> _offers = new();
 
-    public async Task HostAsync(RunId run, Func<Task> drive, Func<Task> giveBack)
+    public async Task HostAsync(RunId run, Func<Task> drive)
     {
         var offer = Guid.NewGuid();
         var offered = new Drive(drive);
         _offers[offer] = offered;
         try
         {
-            await grains.GetGrain<IWorkflowRunGrain>(run.Value).DriveAsync(offer);
+            await grains.GetGrain<IWorkflowRunGrain>(run.Value).DriveAsync(offer).AsTask().WaitAsync(_patience);
         }
         catch (Exception fault)
         {
@@ -24,9 +31,8 @@ internal sealed partial class GrainRunHost(IGrainFactory grains, ILogger<GrainRu
             Log.NotAnswered(logger, run, fault.GetType().Name);
         }
 
-        // Its grain is on another silo still, or on none: that one's activation leaves, and the next claim finds another.
-        if (Take(offer) is not null)
-            await giveBack();
+        if (Take(offer) is { } untaken)
+            await untaken.RunAsync();
         else
             await offered.Ended;
     }

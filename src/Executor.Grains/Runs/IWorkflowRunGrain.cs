@@ -6,11 +6,10 @@ namespace Executor.Grains.Runs;
 [Alias("executor.run"), Version(1)]
 internal interface IWorkflowRunGrain : IGrainWithGuidKey
 {
-    /// <summary>Begins to drive the run, and returns at once.</summary>
+    /// <summary>Begins to drive the run, and returns at once; on another silo than the one that asks, does nothing.</summary>
     /// <param name="offer">What the silo has claimed it with.</param>
-    /// <returns>False where that silo is another one.</returns>
     [Alias("drive")]
-    ValueTask<bool> DriveAsync(Guid offer);
+    ValueTask DriveAsync(Guid offer);
 
     /// <summary>The run's row is another one than a moment ago: perhaps its call in flight is to end.</summary>
     [Alias("changed")]

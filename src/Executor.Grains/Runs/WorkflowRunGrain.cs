@@ -19,17 +19,16 @@ internal sealed class WorkflowRunGrain(GrainRunHost host, RunCrew crew) : Grain,
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
         await Task.WhenAll(_drives).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
-    public ValueTask<bool> DriveAsync(Guid offer)
+    public ValueTask DriveAsync(Guid offer)
     {
-        var drive = host.Take(offer);
-        if (drive is not null)
+        if (host.Take(offer) is { } drive)
         {
             DelayDeactivation(Timeout.InfiniteTimeSpan); // an idle grain, to whoever counts calls
             _drives.Add(DriveAsync(drive)); // not awaited: what is awaited here keeps the silo from stopping in order
         }
 
         LeaveIfIdle();
-        return ValueTask.FromResult(drive is not null);
+        return ValueTask.CompletedTask;
     }
 
     public ValueTask ChangedAsync()

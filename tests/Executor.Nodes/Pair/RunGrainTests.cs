@@ -1,6 +1,7 @@
 using Executor.Grains.Runs;
 using Executor.Identity;
 using Executor.Runs;
+using Executor.Runs.Scheduling;
 using Executor.Sandbox.Mcp;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
@@ -61,6 +62,37 @@ public sealed class RunGrainTests
         await ReachesAsync(survivor, id, RunStatus.Succeeded);
     }
 
+    /// <summary>
+    /// As after a partition: the silos agree that the run's grain is on the one that has lost it, which keeps the other from nothing.
+    /// </summary>
+    [PostgresFact]
+    public async Task Run_that_is_taken_from_a_silo_in_mid_call_is_driven_by_another_while_its_grain_is_still_there()
+    {
+        await using var pair = await SiloPair.StartAsync();
+        await pair.DepositAsync(pair.First, user: 1);
+        pair.Sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Hang) { Tool = "search", Times = null });
+        var id = await StartAsync(pair.First, "search");
+        await pair.Sandbox.Mcp.WaitForHeldAsync();
+        var (driver, other) = await OwnerAsync(pair, id) == NameOf(pair.First) ? (pair.First, pair.Second) : (pair.Second, pair.First);
+
+        // The one that has it may be the quicker to claim it again; its drivers then share its grain.
+        for (var tries = 1; await OwnerAsync(pair, id) != NameOf(other); tries++)
+        {
+            Assert.InRange(tries, 1, 50);
+            var before = pair.Sandbox.Mcp.Journal.Position;
+            await other.ServiceProvider.GetRequiredService<RunTakeover>().TakeOverAsync(_ => true, default);
+            await pair.Sandbox.Mcp.WaitForRequestsAsync(request => request.Stage == McpStage.Held, after: before);
+        }
+
+        pair.Sandbox.Mcp.ClearFaults();
+        pair.Sandbox.Mcp.Release();
+
+        await ReachesAsync(other, id, RunStatus.Succeeded);
+        var run = (await SiloPair.RunsAt(driver).For(id).ReadAsync(User, default))!;
+        Assert.Equal((1, StepStatus.Succeeded), (run.Steps.Count, run.Steps[0].Status));
+        await Eventually.TrueAsync(async () => await pair.CountActivationsAsync<WorkflowRunGrain>() == 0);
+    }
+
     [PostgresFact]
     public async Task Parked_runs_keep_no_grain_in_memory()
     {
@@ -76,6 +108,9 @@ public sealed class RunGrainTests
             await ReachesAsync(pair.Second, id, RunStatus.AwaitingInput);
         await Eventually.TrueAsync(async () => await pair.CountActivationsAsync<WorkflowRunGrain>() == 0);
     }
+
+    private static async Task<string?> OwnerAsync(SiloPair pair, RunId id) =>
+        (await SiloPair.RunsAt(pair.First).For(id).ReadAsync(User, default))!.Run.Owner?.Name;
 
     private static string NameOf(InProcessSiloHandle silo) =>
         silo.ServiceProvider.GetRequiredService<Executor.Nodes.INodeLiveness>().Self.Name;

@@ -1,11 +1,7 @@
-using System.Globalization;
 using System.Net;
-using System.Text.Json;
-using Executor.Silo.Hosting;
+using Executor.Nodes.Silos;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Npgsql;
 using Orleans.Configuration;
 
 namespace Executor.Nodes.Runs;
@@ -25,22 +21,16 @@ public sealed class ParkedMemoryTests
     public async Task Ten_thousand_parked_runs_cost_no_memory_on_any_node()
     {
         await using var cluster = await Cluster.StartAsync(0);
-        var servers = cluster.PathOf("parked.json");
-        await File.WriteAllTextAsync(servers, JsonSerializer.Serialize(new
-        {
-            mcpServers = new { strict = new { url = cluster.Sandbox.McpEndpoint, auth = new { type = "oauth2" } } },
-        }));
-        var nodes = new List<WebApplication>();
+        var nodes = new List<HostedNode>();
         try
         {
             for (var index = 0; index < Nodes; index++)
-                nodes.Add(await StartAsync($"node-{index}", cluster, servers));
-            using var callers = new Callers(nodes);
-            await callers.StartRunsAsync(1_000);
+                nodes.Add(await HostedNode.StartAsync($"node-{index}", cluster, Configure));
+            await StartRunsAsync(nodes, 1_000);
             await cluster.UntilRunsAsync("awaiting_reason = 'needs-oauth-reauth'", 1_000);
             var before = GC.GetTotalMemory(forceFullCollection: true);
 
-            await callers.StartRunsAsync(Runs);
+            await StartRunsAsync(nodes, Runs);
             await cluster.UntilRunsAsync("awaiting_reason = 'needs-oauth-reauth'", 1_000 + Runs);
 
             var after = GC.GetTotalMemory(forceFullCollection: true);
@@ -49,56 +39,20 @@ public sealed class ParkedMemoryTests
         finally
         {
             foreach (var node in nodes)
-            {
-                await node.StopAsync();
                 await node.DisposeAsync();
-            }
         }
     }
 
-    private static async Task<WebApplication> StartAsync(string name, Cluster cluster, string servers)
-    {
-        var database = new NpgsqlConnectionStringBuilder((await PrivatePostgres.GetAsync()).ConnectionString());
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["EXECUTOR_NODE_NAME"] = name,
-            ["EXECUTOR_AUTH_SECRET"] = TestTokens.Secret,
-            ["EXECUTOR_ENCRYPTION_KEY"] = TestTokens.EncryptionKey,
-            ["EXECUTOR_MCP_SERVERS"] = servers,
-            ["DATABASE_HOST"] = database.Host!,
-            ["DATABASE_PORT"] = database.Port.ToString(CultureInfo.InvariantCulture),
-            ["DATABASE_USER"] = database.Username!,
-            ["DATABASE_NAME"] = database.Database!,
-            ["DATABASE_SSL"] = "false",
-            ["DATABASE_SCHEMA"] = cluster.Schema,
-            ["HTTP_HOST"] = IPAddress.Loopback.ToString(),
-            ["HTTP_PORT"] = "0",
-            ["SILO_ADDRESS"] = IPAddress.Loopback.ToString(),
-            ["SILO_PORT"] = "0",
-        };
-        var node = ExecutorHost.Build([], settings.GetValueOrDefault, builder =>
-        {
-            builder.Logging.ClearProviders();
+    // A silo remembers where the last ten thousand grains were. That is bounded, and here it is full before anything is counted.
+    private static void Configure(WebApplicationBuilder node) =>
+        node.Services.PostConfigure<GrainDirectoryOptions>(directory => directory.CacheSize = 500);
 
-            // A silo remembers where the last ten thousand grains were. That is bounded, and here it is full before anything is counted.
-            builder.Services.PostConfigure<GrainDirectoryOptions>(directory => directory.CacheSize = 500);
-        });
-        await node.StartAsync();
-        return node;
-    }
-
-    private sealed class Callers(List<WebApplication> nodes) : IDisposable
-    {
-        private readonly List<HttpClient> _http = [.. nodes.Select(node => new HttpClient { BaseAddress = new Uri(node.Urls.First()) })];
-
-        public Task StartRunsAsync(int count) => Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (index, _) =>
+    private static Task StartRunsAsync(List<HostedNode> nodes, int count) => Parallel.ForAsync(
+        0, count, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (index, _) =>
         {
-            var answer = await new NodeClient(_http[index % _http.Count], user: 1).StartRunAsync(Run.Of(new Run.Step("create")));
+            var answer = await nodes[index % nodes.Count].As(1).StartRunAsync(Run.Of(new Run.Step("create")));
             Assert.Equal(HttpStatusCode.Created, answer.Status);
         });
-
-        public void Dispose() => _http.ForEach(client => client.Dispose());
-    }
 }
 
 /// <summary>Of tests that measure this process: they run after all others, one at a time.</summary>

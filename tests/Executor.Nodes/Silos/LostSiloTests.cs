@@ -22,6 +22,29 @@ public sealed class LostSiloTests
         Assert.Equal(HttpStatusCode.OK, (await successor.As(1).ListToolsAsync("strict")).Status);
     }
 
+    /// <summary>At its port too, as a supervisor does. Its runs are not its successor's by its name: that one has claimed none.</summary>
+    [PostgresFact]
+    public async Task Runs_of_a_silo_that_is_killed_and_started_at_once_under_its_name_go_on()
+    {
+        await using var cluster = await Cluster.StartAsync(0);
+        int[] ports = [Ports.Free(), Ports.Free()];
+        foreach (var port in ports)
+            await cluster.AddNodeAsync(("SILO_PORT", $"{port}"));
+        await cluster.Nodes[0].As(1).DepositAsync("strict", cluster.Sandbox.OAuth.Mint(ProviderBehaviour.Strict), cluster.Sandbox);
+        cluster.Sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Hang) { Tool = "search", Times = 1 });
+        var run = (await cluster.Nodes[0].As(1).StartRunAsync(Search)).Json.GetProperty("id").GetString()!;
+        await cluster.Sandbox.Mcp.WaitForHeldAsync();
+        var owner = await cluster.ScalarAsync<string>("SELECT owner_name FROM runs");
+        var (victim, other) = cluster.Nodes[0].Name == owner ? (cluster.Nodes[0], cluster.Nodes[1]) : (cluster.Nodes[1], cluster.Nodes[0]);
+
+        victim.Process.Kill();
+        var successor = await cluster.AddNodeAsync(("EXECUTOR_NODE_NAME", victim.Name), ("SILO_PORT", $"{ports[victim == cluster.Nodes[0] ? 0 : 1]}"));
+
+        await successor.As(1).RunReachesAsync(run, "succeeded");
+        Assert.Equal(HttpStatusCode.OK, await other.ReadinessAsync());
+        Assert.Equal(1, cluster.Sandbox.OAuth.Counters.Issued);
+    }
+
     [PostgresTheory]
     [InlineData(true)]
     [InlineData(false)]

@@ -6,6 +6,8 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Executor.Sandbox.OAuth;
+using Executor.Security;
+using Executor.Silo.Hosting;
 
 namespace Executor.Nodes.Silos;
 
@@ -29,6 +31,20 @@ public sealed class SiloTlsTests
 
         using var stranger = Authority();
         Assert.True(await IsAdmittedAsync(port, Issue(authority)));
+        Assert.False(await IsAdmittedAsync(port, Issue(stranger)));
+        Assert.False(await IsAdmittedAsync(port, certificate: null));
+    }
+
+    [PostgresFact]
+    public async Task Silos_without_certificates_of_their_own_take_whoever_has_their_key_and_nobody_else()
+    {
+        await using var cluster = await Cluster.StartAsync(0);
+        var port = Ports.Free();
+        await cluster.AddNodeAsync(("SILO_PORT", $"{port}"));
+
+        using var stranger = Authority();
+        Assert.True(await IsAdmittedAsync(port, SiloAuthority.Issue(KeyOf(TestTokens.EncryptionKey))));
+        Assert.False(await IsAdmittedAsync(port, SiloAuthority.Issue(KeyOf(new string('c', 64)))));
         Assert.False(await IsAdmittedAsync(port, Issue(stranger)));
         Assert.False(await IsAdmittedAsync(port, certificate: null));
     }
@@ -74,6 +90,8 @@ public sealed class SiloTlsTests
             certificate?.Dispose();
         }
     }
+
+    private static EncryptionKey KeyOf(string hex) => Keyring.Create(hex, []).Current!;
 
     private static X509Certificate2 Authority()
     {

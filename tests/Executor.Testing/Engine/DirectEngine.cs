@@ -35,5 +35,5 @@ internal sealed class DirectCredentials(LocalOwners owners) : ICredentials, ICre
 
 internal sealed class DirectRunHost : IRunHost
 {
-    public Task HostAsync(RunId run, Func<Task> drive, Func<Task> giveBack) => drive();
+    public Task HostAsync(RunId run, Func<Task> drive) => drive();
 }

@@ -6,6 +6,5 @@ public interface IRunHost
     /// <summary>Completes when the run has been let go of.</summary>
     /// <param name="run">Its id.</param>
     /// <param name="drive">To be done once, on whatever scheduler; ends well.</param>
-    /// <param name="giveBack">Instead of it, where it cannot be done.</param>
-    Task HostAsync(RunId run, Func<Task> drive, Func<Task> giveBack);
+    Task HostAsync(RunId run, Func<Task> drive);
 }

@@ -98,13 +98,6 @@ internal sealed partial class RunDriver(
         }
     }
 
-    /// <summary>Instead of driving.</summary>
-    public async Task ReturnAsync()
-    {
-        using (slot)
-            await GiveBackAsync(Current);
-    }
-
     private async Task<Flow> BeginAsync()
     {
         if (_run.CancelRequested)

@@ -25,7 +25,7 @@ internal sealed class RunCrew(DriverParts parts, IRunHost host, IDetachedWork de
         {
             try
             {
-                await host.HostAsync(run.Id, driver.DriveAsync, driver.ReturnAsync);
+                await host.HostAsync(run.Id, driver.DriveAsync);
             }
             finally
             {
