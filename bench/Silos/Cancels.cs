@@ -44,7 +44,7 @@ internal static class Cancels
         var owner = await cluster.ScalarAsync<string>($"SELECT owner_name FROM runs WHERE id = '{run}'");
         var node = cluster.Nodes.First(node => node.Name == owner != isElsewhere).As(1);
         var watch = Stopwatch.StartNew();
-        var told = cluster.Sandbox.Mcp.WaitForRequestsAsync(request => request.Cancelled, after: before);
+        var told = cluster.Sandbox.Mcp.WaitForRequestsAsync(request => request.Cancelled || request.Stage == McpStage.ClientGone, after: before);
         if ((await node.SendAsync(HttpMethod.Post, $"/runs/{run}/cancel")).Status is not (HttpStatusCode.OK or HttpStatusCode.Accepted))
             throw new InvalidOperationException("The run was not cancelled.");
         await told;
