@@ -107,10 +107,7 @@ public sealed class SiloTlsTests
         var request = new CertificateRequest("CN=silo", key, HashAlgorithmName.SHA256);
         var serial = RandomNumberGenerator.GetBytes(12);
         using var issued = request.Create(authority, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), serial);
-        using var certificate = issued.CopyWithPrivateKey(key);
-
-        // A key that never was in a file or store is not usable for TLS on every platform.
-        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null);
+        return SiloTls.Usable(issued.CopyWithPrivateKey(key));
     }
 
     private static async Task<(string Name, string Value)[]> WriteAsync(Cluster cluster, X509Certificate2 authority)
