@@ -34,7 +34,7 @@ internal sealed class GrainRuns(IGrainFactory grains, LocalRuns runs) : IRuns
         {
             var outcome = await owner.CancelAsync(user, cancellationToken);
             if (outcome == CancelOutcome.Requested)
-                await grains.GetGrain<IWorkflowRunGrain>(id.Value).ChangedAsync().AsTask().WaitAsync(_telling, CancellationToken.None).Ended();
+                await grains.GetGrain<IWorkflowRunGrain>(id.Value).EndAskedAsync().AsTask().WaitAsync(_telling, CancellationToken.None).Ended();
             return outcome;
         }
     }

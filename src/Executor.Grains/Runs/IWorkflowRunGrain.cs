@@ -11,7 +11,7 @@ internal interface IWorkflowRunGrain : IGrainWithGuidKey
     [Alias("drive")]
     ValueTask DriveAsync(Guid offer);
 
-    /// <summary>The run's row is another one than a moment ago: perhaps its call in flight is to end.</summary>
-    [Alias("changed")]
-    ValueTask ChangedAsync();
+    /// <summary>The run's row says that somebody wants its end: a call in flight is to end now.</summary>
+    [Alias("end-asked")]
+    ValueTask EndAskedAsync();
 }

@@ -31,9 +31,9 @@ internal sealed class WorkflowRunGrain(GrainRunHost host, RunCrew crew) : Grain,
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask ChangedAsync()
+    public ValueTask EndAskedAsync()
     {
-        crew.Tell(new RunId(this.GetPrimaryKey()));
+        crew.TellEnd(new RunId(this.GetPrimaryKey()));
         LeaveIfIdle();
         return ValueTask.CompletedTask;
     }

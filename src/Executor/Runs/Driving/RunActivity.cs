@@ -15,6 +15,9 @@ internal sealed class RunActivity(RunClaim claim, TimeProvider time)
     /// <summary>The run's row may have changed: somebody may want it cancelled.</summary>
     public Signal Changed { get; } = new(time);
 
+    /// <summary>Somebody has asked for the run's end, and says so directly: worth a look at once.</summary>
+    public Signal EndAsked { get; } = new(time);
+
     /// <summary>Completes when the driver has let go of the run.</summary>
     public Task Completion => _completion.Task;
 

@@ -8,8 +8,8 @@ namespace Executor.Runs.Driving;
 internal sealed partial class RunDriver
 {
     /// <summary>
-    /// A look at the row costs a query, and the driver's own writes announce changes too: a call this short is over before anybody
-    /// could have cancelled it.
+    /// A look at the row costs a query, and the driver's own writes announce changes too: in a call this young, only who asks for its end
+    /// is reason to look.
     /// </summary>
     private static readonly TimeSpan _beforeLooking = TimeSpan.FromMilliseconds(50);
 
@@ -70,7 +70,7 @@ internal sealed partial class RunDriver
     /// <summary>Looks at the row when it was announced as changed, and now and then in case that was lost.</summary>
     private async Task WatchAsync(CallStop stop, CancellationToken over)
     {
-        await Task.Delay(_beforeLooking, parts.Time, over).Ended();
+        await activity.EndAsked.WaitAsync(_beforeLooking, over);
         while (!over.IsCancellationRequested)
         {
             await activity.Changed.WaitAsync(parts.Options.Sweep, over);

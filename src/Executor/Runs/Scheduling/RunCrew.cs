@@ -43,11 +43,18 @@ internal sealed class RunCrew(DriverParts parts, IRunHost host, IDetachedWork de
     /// <summary>The run's row may have changed.</summary>
     public void Tell(RunId run)
     {
-        ImmutableList<RunActivity> drivers;
-        lock (_gate)
-            drivers = On(run);
-        foreach (var activity in drivers)
+        foreach (var activity in At(run))
             activity.Changed.Set();
+    }
+
+    /// <summary>Somebody has asked for the run's end, which stands in its row.</summary>
+    public void TellEnd(RunId run)
+    {
+        foreach (var activity in At(run))
+        {
+            activity.Changed.Set();
+            activity.EndAsked.Set();
+        }
     }
 
     public void TellAll()
@@ -65,6 +72,12 @@ internal sealed class RunCrew(DriverParts parts, IRunHost host, IDetachedWork de
         foreach (var activity in active)
             activity.Drain();
         await all;
+    }
+
+    private ImmutableList<RunActivity> At(RunId run)
+    {
+        lock (_gate)
+            return On(run);
     }
 
     private ImmutableList<RunActivity> On(RunId run) => _active.GetValueOrDefault(run, []);
