@@ -52,6 +52,7 @@ internal static class NodeComposition
             runs.StopTimeout = settings.StopTimeout;
             runs.RetentionDays = settings.RunRetentionDays;
         });
+        services.AddHostedService<StartGarbage>();
 
         // Steps first, then the redemptions that are under way, then the goodbye.
         services.AddOptions<HostOptions>().Configure<Microsoft.Extensions.Options.IOptions<CredentialOptions>>((host, credentials) =>
