@@ -38,7 +38,7 @@ root.SetAction(async line =>
     };
     var plan = new Plan(TimeSpan.FromSeconds(line.GetValue(tiny) ? 0.3 : line.GetValue(seconds)), databases, line.GetValue(tiny));
     if (line.GetValue(node) is { } program)
-        Node.Program = new NodeProgram(Path.GetFullPath(program));
+        NodeProgram.InUse = new NodeProgram(Path.GetFullPath(program));
     SharedPostgres.CountsStatements = line.GetValue(statements);
     var asked = line.GetValue(names)!;
     var report = new Report(Console.Out);

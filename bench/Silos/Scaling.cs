@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace Executor.Silos;
@@ -6,45 +5,19 @@ namespace Executor.Silos;
 /// <summary>A third silo joins under load, and the first leaves by SIGTERM: how long either takes, and how much of the runs the new one drives.</summary>
 internal static class Scaling
 {
-    private const int Users = 50;
-    private const int Callers = 16;
     private static readonly TimeSpan _watched = TimeSpan.FromSeconds(10);
 
     public static async Task PrintAsync()
     {
         await using var cluster = await Cluster.StartAsync(2);
         await cluster.ScalarAsync<object>(CountClaims(cluster.Schema));
-        IReadOnlyList<ClusterNode> inService = [.. cluster.Nodes];
-        for (var user = 1; user <= Users; user++)
-            await Calls.DepositAsync(cluster, inService[user % 2], user);
-
-        var errors = new ConcurrentQueue<string>();
-        var made = 0;
-        using var over = new CancellationTokenSource();
-        var load = Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
-        {
-            while (!over.IsCancellationRequested)
-            {
-                var call = Interlocked.Increment(ref made);
-                var nodes = Volatile.Read(ref inService);
-                var user = nodes[call % nodes.Count].As(1 + (call % Users));
-                try
-                {
-                    await Calls.EnsureAsync(user.ListToolsAsync("strict"));
-                    await Calls.EnsureAsync(user.StartRunAsync(Calls.RunOf("echo")));
-                }
-                catch (Exception error) when (error is InvalidOperationException or HttpRequestException)
-                {
-                    errors.Enqueue(error.Message);
-                }
-            }
-        })).ToList();
+        var traffic = await Traffic.StartAsync(cluster);
         await Task.Delay(_watched);
 
         var watch = Stopwatch.StartNew();
         var third = await cluster.AddNodeAsync();
         var joined = watch.Elapsed;
-        Volatile.Write(ref inService, [.. inService, third]);
+        traffic.InService = [.. traffic.InService, third];
         while (await DrivenAsync(cluster, third) == 0)
             await Task.Delay(TimeSpan.FromMilliseconds(20));
         var drives = watch.Elapsed;
@@ -53,13 +26,12 @@ internal static class Scaling
         var after = (Own: await DrivenAsync(cluster, third), All: await DrivenAsync(cluster));
 
         var leaving = cluster.Nodes[0];
-        Volatile.Write(ref inService, [.. inService.Where(node => node != leaving)]);
+        traffic.InService = [.. traffic.InService.Where(node => node != leaving)];
         watch.Restart();
         leaving.Process.Terminate();
         await leaving.Process.ExitCodeAsync();
         var left = watch.Elapsed;
-        await over.CancelAsync();
-        await Task.WhenAll(load);
+        await traffic.StopAsync();
 
         Console.WriteLine("| a silo | seen |");
         Console.WriteLine("| --- | --- |");
@@ -67,8 +39,8 @@ internal static class Scaling
         Console.WriteLine($"| from its start until it has driven a run, s | {drives.TotalSeconds:F1} |");
         Console.WriteLine($"| share of the runs that it drives of three silos, 10 s long | {(double)(after.Own - before.Own) / (after.All - before.All):P0} |");
         Console.WriteLine($"| from SIGTERM until it has left, s | {left.TotalSeconds:F1} |");
-        Console.WriteLine($"| errors seen by callers, of {2 * made:N0} calls | {errors.Count} |");
-        foreach (var error in errors.Distinct(StringComparer.Ordinal).Take(5))
+        Console.WriteLine($"| errors seen by callers, of {traffic.Calls:N0} calls | {traffic.Errors.Count} |");
+        foreach (var error in traffic.Errors.Distinct(StringComparer.Ordinal).Take(5))
             Console.WriteLine(error);
     }
 

@@ -58,7 +58,7 @@ internal sealed class Cluster : IAsyncDisposable
         {
             await File.WriteAllTextAsync(cluster.ServersFile, Servers(cluster.Sandbox));
             for (var index = 0; index < nodes; index++)
-                cluster.Launch(NodeProgram.Built, settings);
+                cluster.Launch(NodeProgram.InUse, settings);
             await Task.WhenAll(cluster.Nodes.Select(node => node.ReadyAsync()));
             return cluster;
         }
@@ -70,7 +70,7 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>Another node, ready to work.</summary>
-    public Task<ClusterNode> AddNodeAsync(params (string Name, string Value)[] settings) => AddNodeAsync(NodeProgram.Built, settings);
+    public Task<ClusterNode> AddNodeAsync(params (string Name, string Value)[] settings) => AddNodeAsync(NodeProgram.InUse, settings);
 
     public async Task<ClusterNode> AddNodeAsync(NodeProgram program, params (string Name, string Value)[] settings)
     {

@@ -32,7 +32,7 @@ internal sealed partial class NodeProcess : IDisposable
     public string Errors => string.Join('\n', _errors);
 
     public static NodeProcess Start(string[] args, params (string Name, string Value)[] environment) =>
-        Start(NodeProgram.Built, args, environment);
+        Start(NodeProgram.InUse, args, environment);
 
     public static NodeProcess Start(NodeProgram program, string[] args, params (string Name, string Value)[] environment)
     {

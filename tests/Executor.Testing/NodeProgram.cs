@@ -6,5 +6,6 @@ namespace Executor.Testing;
 /// <param name="Assembly">Path of an executable assembly.</param>
 internal sealed record NodeProgram(string Assembly)
 {
-    public static readonly NodeProgram Built = new(typeof(ExecutorHost).Assembly.Location);
+    /// <summary>The one that was built with this process, unless a benchmark is told to measure another.</summary>
+    public static NodeProgram InUse { get; set; } = new(typeof(ExecutorHost).Assembly.Location);
 }

@@ -17,9 +17,6 @@ internal sealed class Node : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit += Kill;
     }
 
-    /// <summary>What runs as a node; to be set before the first is started.</summary>
-    public static NodeProgram Program { get; set; } = NodeProgram.Built;
-
     public HttpClient Http { get; }
 
     public int Id => _process.Id;
@@ -32,7 +29,7 @@ internal sealed class Node : IAsyncDisposable
     public static async Task<Node> StartAsync(IReadOnlyList<(string Name, string Value)> settings, bool isMeasured = true)
     {
         var began = Stopwatch.GetTimestamp();
-        var process = NodeProcess.Start(Program, [], [.. settings, ("SILO_PORT", "0"), ("DOTNET_EnableDiagnostics", isMeasured ? "1" : "0")]);
+        var process = NodeProcess.Start([], [.. settings, ("SILO_PORT", "0"), ("DOTNET_EnableDiagnostics", isMeasured ? "1" : "0")]);
         var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue })
         {
             BaseAddress = await process.AddressAsync(),

@@ -38,10 +38,13 @@ internal sealed class WorkflowRunGrain(GrainRunHost host, RunCrew crew) : Grain,
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>
+    /// Beside the grain's turns, of which a step's dozens of awaits would each need one. The driver has no part in the grain's state, and
+    /// whoever else reaches it is on other threads anyway.
+    /// </summary>
     private async Task DriveAsync(GrainRunHost.Drive drive)
     {
-        await Task.Yield(); // its caller has its answer first
-        await drive.RunAsync();
+        await Task.Run(drive.RunAsync);
         LeaveIfIdle(ended: 1);
     }
 

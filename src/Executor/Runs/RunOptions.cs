@@ -41,6 +41,13 @@ public sealed class RunOptions
     [Range(1, 36_500)]
     public int RetentionDays { get; set; } = 30;
 
+    /// <summary>
+    /// In a call younger than this, only who asks for its end directly is reason to look at its row: a look costs a query, and the
+    /// driver's own writes announce changes too. Default 50 ms.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan YoungCall { get; set; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>How often a node looks without being told to, in case it was not told. Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan Sweep { get; set; } = TimeSpan.FromSeconds(5);

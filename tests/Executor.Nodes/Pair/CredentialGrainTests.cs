@@ -39,6 +39,25 @@ public sealed class CredentialGrainTests
     }
 
     [PostgresFact]
+    public async Task Two_activations_redeem_a_token_once()
+    {
+        await using var pair = await SiloPair.StartAsync();
+        await pair.DepositAsync(pair.First, user: 1);
+        var rejected = Assert.IsType<TokenOutcome.Issued>(await SiloPair.OwnerAt(pair.First, 1).GetTokenAsync(default));
+        await pair.ForgetAsync(pair.First.ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<ICredentialGrain>(1, "crm", null).GetGrainId());
+        Assert.Equal(rejected, await SiloPair.OwnerAt(pair.Second, 1).GetTokenAsync(default));
+        Assert.Equal(2, await pair.CountActivationsAsync<CredentialGrain>());
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 50).SelectMany(
+            _ => new[] { pair.First, pair.Second },
+            (_, silo) => SiloPair.OwnerAt(silo, 1).TokenRejectedAsync(new Rejection(rejected.Generation), default).AsTask()));
+
+        Assert.Single(outcomes.Select(outcome => Assert.IsType<TokenOutcome.Issued>(outcome).Token).Distinct());
+        Assert.Equal(2, pair.Sandbox.OAuth.Counters.Issued);
+        Assert.Equal(0, pair.Sandbox.OAuth.Counters.ReplaysOfSpentTokens);
+    }
+
+    [PostgresFact]
     public async Task Deposit_is_answered_while_a_refresh_hangs()
     {
         await using var pair = await SiloPair.StartAsync();

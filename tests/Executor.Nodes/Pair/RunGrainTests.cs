@@ -45,6 +45,22 @@ public sealed class RunGrainTests
         }
     }
 
+    /// <summary>Nothing but the grain's word reaches a call that is as young as these are said to be.</summary>
+    [PostgresFact]
+    public async Task Cancel_at_another_silo_reaches_a_call_through_its_grain_without_a_notification()
+    {
+        await using var pair = await SiloPair.StartAsync(youngCall: TimeSpan.FromDays(1));
+        await pair.DepositAsync(pair.First, user: 1);
+        pair.Sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Hang) { Tool = "echo", Times = null });
+        var id = await StartAsync(pair.First, "echo");
+        await pair.Sandbox.Mcp.WaitForHeldAsync();
+        var other = await OwnerAsync(pair, id) == NameOf(pair.First) ? pair.Second : pair.First;
+
+        Assert.Equal(CancelOutcome.Requested, await SiloPair.RunsAt(other).For(id).CancelAsync(User, default));
+
+        await ReachesAsync(other, id, RunStatus.Cancelled);
+    }
+
     [PostgresFact]
     public async Task Runs_of_a_killed_silo_go_on_elsewhere_without_waiting_for_its_heartbeat()
     {
@@ -62,13 +78,17 @@ public sealed class RunGrainTests
         await ReachesAsync(survivor, id, RunStatus.Succeeded);
     }
 
-    /// <summary>
-    /// As after a partition: the silos agree that the run's grain is on the one that has lost it, which keeps the other from nothing.
-    /// </summary>
-    [PostgresFact]
-    public async Task Run_that_is_taken_from_a_silo_in_mid_call_is_driven_by_another_while_its_grain_is_still_there()
+    /// <param name="hasTwo">
+    /// As when the silos' view of their cluster has changed: each of them has an activation. Else as after a partition: the silos agree
+    /// that the run's grain is on the one that has lost it, which keeps the other from nothing.
+    /// </param>
+    [PostgresTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_that_is_taken_from_a_silo_in_mid_call_is_driven_by_another_while_its_grain_is_still_there(bool hasTwo)
     {
-        await using var pair = await SiloPair.StartAsync();
+        // A driver that hears of nothing goes on with its call: its fence has to hold.
+        await using var pair = await SiloPair.StartAsync(youngCall: TimeSpan.FromDays(1));
         await pair.DepositAsync(pair.First, user: 1);
         pair.Sandbox.Mcp.SetFault(new McpFault(McpFaultKind.Hang) { Tool = "search", Times = null });
         var id = await StartAsync(pair.First, "search");
@@ -80,10 +100,13 @@ public sealed class RunGrainTests
         {
             Assert.InRange(tries, 1, 50);
             var before = pair.Sandbox.Mcp.Journal.Position;
+            if (hasTwo)
+                await pair.ForgetAsync(other.ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IWorkflowRunGrain>(id.Value).GetGrainId());
             await other.ServiceProvider.GetRequiredService<RunTakeover>().TakeOverAsync(_ => true, default);
             await pair.Sandbox.Mcp.WaitForRequestsAsync(request => request.Stage == McpStage.Held, after: before);
         }
 
+        Assert.Equal(hasTwo ? 2 : 1, await pair.CountActivationsAsync<WorkflowRunGrain>());
         pair.Sandbox.Mcp.ClearFaults();
         pair.Sandbox.Mcp.Release();
 

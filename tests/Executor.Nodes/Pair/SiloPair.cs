@@ -45,12 +45,16 @@ internal sealed class SiloPair : IAsyncDisposable
     public InProcessSiloHandle Second => (InProcessSiloHandle)Cluster.SecondarySilos[0];
 
     /// <param name="lease">After which a node whose heartbeat stands still is taken for lost.</param>
-    public static async Task<SiloPair> StartAsync(TimeSpan? lease = null)
+    /// <param name="youngCall">For how long a call's driver heeds no notification.</param>
+    public static async Task<SiloPair> StartAsync(TimeSpan? lease = null, TimeSpan? youngCall = null)
     {
         var postgres = await PrivatePostgres.GetAsync();
         var schema = $"pair_{Guid.NewGuid():N}";
         var world = new World(
-            await SandboxHost.StartAsync(), new StorageProvider.Postgres(postgres.ConnectionString(), schema), lease ?? new NodeOptions().Lease);
+            await SandboxHost.StartAsync(),
+            new StorageProvider.Postgres(postgres.ConnectionString(), schema),
+            lease ?? new NodeOptions().Lease,
+            youngCall ?? new RunOptions().YoungCall);
         Worlds[schema] = world;
         var builder = new TestClusterBuilder(initialSilosCount: 2);
         builder.Properties[nameof(World)] = schema;
@@ -88,6 +92,25 @@ internal sealed class SiloPair : IAsyncDisposable
             .ToDictionary();
     }
 
+    /// <summary>
+    /// Makes the cluster forget where a grain is, as it may when its members change: the next call at another silo activates it a second
+    /// time. Orleans has no door for it; what is used is inside.
+    /// </summary>
+    public async Task ForgetAsync(GrainId grain)
+    {
+        var locators = typeof(Orleans.Runtime.Silo).Assembly.GetType("Orleans.Runtime.GrainDirectory.GrainLocator", throwOnError: true)!;
+        var unregister = locators.GetMethod("Unregister")!;
+        var force = Enum.Parse(unregister.GetParameters()[1].ParameterType, "Force");
+        foreach (var silo in new[] { First, Second })
+        {
+            var locator = silo.ServiceProvider.GetRequiredService(locators);
+            var address = await (ValueTask<GrainAddress?>)locators.GetMethod("Lookup")!.Invoke(locator, [grain])!;
+            if (address is not null)
+                await (Task)unregister.Invoke(locator, [address, force])!;
+            locators.GetMethod("InvalidateCache", [typeof(GrainId)])!.Invoke(locator, [grain]);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         Sandbox.OAuth.Release();
@@ -102,7 +125,7 @@ internal sealed class SiloPair : IAsyncDisposable
         await drop.ExecuteNonQueryAsync();
     }
 
-    private sealed record World(SandboxHost Sandbox, StorageProvider.Postgres Postgres, TimeSpan Lease);
+    private sealed record World(SandboxHost Sandbox, StorageProvider.Postgres Postgres, TimeSpan Lease, TimeSpan YoungCall);
 
     private sealed class NodeServicesOfSilo : IHostConfigurator, ISiloConfigurator
     {
@@ -123,6 +146,7 @@ internal sealed class SiloPair : IAsyncDisposable
             services.AddExecutorCredentials();
             services.Configure<CredentialOptions>(credentials => credentials.YoungToken = TimeSpan.Zero); // nobody waits for a token to come of age
             services.AddExecutorRuns();
+            services.Configure<RunOptions>(runs => runs.YoungCall = world.YoungCall);
         });
 
         public void Configure(ISiloBuilder siloBuilder) => siloBuilder.AddExecutorGrains().AddRebalancing();

@@ -8,11 +8,16 @@ using System.Security.Cryptography.X509Certificates;
 using Executor.Sandbox.OAuth;
 using Executor.Security;
 using Executor.Silo.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 
 namespace Executor.Nodes.Silos;
 
 public sealed class SiloTlsTests
 {
+    private const string Serve = "1.3.6.1.5.5.7.3.1";
+    private const string Ask = "1.3.6.1.5.5.7.3.2";
+
     [PostgresFact]
     public async Task Silos_with_certificates_of_their_authority_work_together_and_admit_nobody_else()
     {
@@ -31,6 +36,9 @@ public sealed class SiloTlsTests
 
         using var stranger = Authority();
         Assert.True(await IsAdmittedAsync(port, Issue(authority)));
+        Assert.True(await IsAdmittedAsync(port, Issue(authority, purposes: [Serve, Ask])));
+        Assert.False(await IsAdmittedAsync(port, Issue(authority, purposes: [Serve])));
+        Assert.False(await IsAdmittedAsync(port, Issue(authority, until: DateTimeOffset.UtcNow.AddHours(-1))));
         Assert.False(await IsAdmittedAsync(port, Issue(stranger)));
         Assert.False(await IsAdmittedAsync(port, certificate: null));
     }
@@ -47,6 +55,27 @@ public sealed class SiloTlsTests
         Assert.False(await IsAdmittedAsync(port, SiloAuthority.Issue(KeyOf(new string('c', 64)))));
         Assert.False(await IsAdmittedAsync(port, Issue(stranger)));
         Assert.False(await IsAdmittedAsync(port, certificate: null));
+    }
+
+    /// <summary>Somebody can write to the database, and so make silos connect to where nobody has their key.</summary>
+    [PostgresFact]
+    public async Task Silo_says_nothing_to_a_listener_without_its_clusters_key_and_gives_up_joining_in_plain_words()
+    {
+        await using var cluster = await Cluster.StartAsync(0);
+        await using var first = await HostedNode.StartAsync("first", cluster);
+        using var stranger = Authority();
+        using var impostor = new Impostor(Issue(stranger));
+        await cluster.ScalarAsync<object>($"""
+            INSERT INTO silo_members SELECT cluster_id, '127.0.0.1', {impostor.Port}, 1, 'impostor', 'impostor', 3, 0, NULL, now(), now() + interval '1 hour'
+            FROM silo_members
+            """);
+
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => HostedNode.StartAsync(
+            "second", cluster, node => node.Services.Configure<ClusterMembershipOptions>(join => join.MaxJoinAttemptTime = TimeSpan.FromSeconds(3))));
+
+        Assert.Contains("cannot exchange messages with the silos", StartFailures.Explain(failure, hasStarted: false), StringComparison.Ordinal);
+        Assert.NotEqual(0, impostor.Calls);
+        Assert.Equal(0, impostor.Heard);
     }
 
     [PostgresFact]
@@ -101,12 +130,14 @@ public sealed class SiloTlsTests
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2));
     }
 
-    private static X509Certificate2 Issue(X509Certificate2 authority)
+    private static X509Certificate2 Issue(X509Certificate2 authority, DateTimeOffset? until = null, string[]? purposes = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=silo", key, HashAlgorithmName.SHA256);
+        if (purposes is not null)
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. purposes.Select(purpose => new Oid(purpose))], critical: true));
         var serial = RandomNumberGenerator.GetBytes(12);
-        using var issued = request.Create(authority, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), serial);
+        using var issued = request.Create(authority, DateTimeOffset.UtcNow.AddDays(-1), until ?? DateTimeOffset.UtcNow.AddDays(1), serial);
         return SiloTls.Usable(issued.CopyWithPrivateKey(key));
     }
 

@@ -7,12 +7,6 @@ namespace Executor.Runs.Driving;
 
 internal sealed partial class RunDriver
 {
-    /// <summary>
-    /// A look at the row costs a query, and the driver's own writes announce changes too: in a call this young, only who asks for its end
-    /// is reason to look.
-    /// </summary>
-    private static readonly TimeSpan _beforeLooking = TimeSpan.FromMilliseconds(50);
-
     private async Task<Flow> CallAsync()
     {
         var (ready, authorization) = _call!;
@@ -70,7 +64,7 @@ internal sealed partial class RunDriver
     /// <summary>Looks at the row when it was announced as changed, and now and then in case that was lost.</summary>
     private async Task WatchAsync(CallStop stop, CancellationToken over)
     {
-        await activity.EndAsked.WaitAsync(_beforeLooking, over);
+        await activity.EndAsked.WaitAsync(parts.Options.YoungCall, over);
         while (!over.IsCancellationRequested)
         {
             await activity.Changed.WaitAsync(parts.Options.Sweep, over);
