@@ -8,11 +8,11 @@ internal sealed class Traffic
     private const int Users = 50;
     private const int Callers = 16;
 
-    private readonly CancellationTokenSource _over = new();
     private readonly ConcurrentQueue<string> _errors = [];
     private readonly Task _all;
     private IReadOnlyList<ClusterNode> _inService;
     private int _made;
+    private volatile bool _isOver;
 
     private Traffic(IReadOnlyList<ClusterNode> nodes)
     {
@@ -38,15 +38,15 @@ internal sealed class Traffic
         return new Traffic(nodes);
     }
 
-    public async Task StopAsync()
+    public Task StopAsync()
     {
-        await _over.CancelAsync();
-        await _all;
+        _isOver = true;
+        return _all;
     }
 
     private async Task CallAsync()
     {
-        while (!_over.IsCancellationRequested)
+        while (!_isOver)
         {
             var call = Interlocked.Increment(ref _made);
             var nodes = InService;
