@@ -32,12 +32,12 @@ public sealed class FaultTests(FaultWorld world) : IClassFixture<FaultWorld>
     }
 
     [PostgresFact]
-    public async Task Table_in_the_README_says_what_is_seen()
+    public async Task Tables_of_what_can_go_wrong_say_what_is_seen()
     {
         var table = FaultTable.Render(await world.SeenAsync());
 
         if (Environment.GetEnvironmentVariable(WriteTable) is "1")
             FaultTable.Write(table);
-        Assert.True(table == FaultTable.Committed, $"The README's table is not what was seen: run with {WriteTable}=1 to have it written.\n{table}");
+        Assert.True(table == FaultTable.Committed, $"The tables are not what was seen: run with {WriteTable}=1 to have them written.\n{table}");
     }
 }
