@@ -1,7 +1,7 @@
 namespace Executor.Silo.Configuration;
 
 /// <summary>
-/// The command line. Read by hand, because a parser library's message quotes the argument that it does not know, and that may be a secret.
+/// The command line. It is read by hand: a parser library's message quotes an argument that it does not know, which may be a secret.
 /// </summary>
 internal sealed class CommandLine
 {

@@ -3,7 +3,10 @@ using Executor.Security;
 
 namespace Executor.Silo.Configuration;
 
-/// <summary>The encryption keys, which must not be the authentication secret in another guise: whoever signs tokens must not read credentials.</summary>
+/// <summary>
+/// The encryption keys. None of them may be the authentication secret in another spelling: whoever signs tokens must not read
+/// credentials.
+/// </summary>
 internal static class KeySettings
 {
     public static Keyring Read(SettingValues values)

@@ -19,8 +19,8 @@ internal sealed record SiloSettings
     public required string? ClusterId { get; init; }
 
     /// <summary>
-    /// What silos must have in common to talk to each other at all: the kind of protection, and the machine where they keep to it. Those
-    /// that have not are clusters of their own, which the database allows, instead of giving each other up for dead.
+    /// What silos must have in common to talk to each other at all: the kind of protection, and the machine where they keep to it. Silos
+    /// that have not are clusters of their own, which the database allows. Otherwise they would give each other up for dead.
     /// </summary>
     public required string Apart { get; init; }
 

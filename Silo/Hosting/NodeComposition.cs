@@ -11,8 +11,8 @@ using Executor.Storage;
 namespace Executor.Silo.Hosting;
 
 /// <summary>
-/// What a node consists of. Hosted services start in the order in which they are added and stop in the reverse one: after the ports and
-/// the database, the registry, the silo, the web server, credentials, runs.
+/// What a node consists of. Hosted services start in the order in which they are added, and stop in the reverse one. After the ports and
+/// the database come the registry, the silo, the web server, credentials and runs.
 /// </summary>
 internal static class NodeComposition
 {

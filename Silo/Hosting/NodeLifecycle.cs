@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Executor.Silo.Hosting;
 
 /// <summary>
-/// Opens and closes the node. Added right after the web server, before whatever starts after it: so readiness fails before anything
+/// Opens and closes the node. It is added right after the web server, before all that starts after it. So readiness fails before anything
 /// stops, and the server answers until every redemption and every commit has settled.
 /// </summary>
 internal sealed partial class NodeLifecycle(
@@ -104,7 +104,7 @@ internal sealed partial class NodeLifecycle(
         [LoggerMessage(Level = LogLevel.Information, Message = "The node still waits for {Steps} running steps and {Refreshes} refreshes that were sent")]
         public static partial void Waiting(ILogger logger, int steps, int refreshes);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The node stops although work is left: it was given all the time there is")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The node stops with work left: its time to stop is over")]
         public static partial void Unfinished(ILogger logger);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "The node has stopped, after {Seconds} s")]

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Hosting.Internal;
 namespace Executor.Silo.Hosting;
 
 /// <summary>
-/// What comes before everything else, even before the services are made: the node's ports, and then its database. A node that cannot
-/// have its ports writes nothing; and the silo is made of what the database says, the id of the cluster among it.
+/// What comes before everything else, even before the services are made: the node's ports, and then its database. A node that cannot have
+/// its ports writes nothing. The silo is made of what the database says, such as the cluster's id.
 /// </summary>
 internal sealed class NodeLifetime(PortReservation ports, StorageStartup storage, ConsoleLifetime console) : IHostLifetime
 {

@@ -10,8 +10,8 @@ namespace Executor.Silo.Hosting;
 internal sealed record PortClaim(IPEndPoint EndPoint, string Host, string HostSetting, string PortSetting, bool IsOptional = false);
 
 /// <summary>
-/// Takes every port of the node before anything else is started: a node that cannot listen joins no cluster and writes nothing. They
-/// listen from here on, because of two sockets that are merely bound both may be; who connects early waits until the node accepts.
+/// Takes every port of the node before anything else is started: a node that cannot listen joins no cluster and writes nothing. The
+/// sockets listen from here on, since two of them may both be bound to one port. Whoever connects early waits until the node accepts.
 /// </summary>
 internal sealed class PortReservation(IEnumerable<PortClaim> claims) : IDisposable
 {

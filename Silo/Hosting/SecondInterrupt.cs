@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Executor.Silo.Hosting;
 
 /// <summary>
-/// The first Ctrl-C stops the node in order, which may take minutes; whoever presses it again means now. What is under way is then
-/// cut off as if the node had been killed, which costs nothing that was acknowledged.
+/// The first Ctrl-C stops the node in order, which may take minutes. Whoever presses it again means now. What is under way is then cut
+/// off as if the node had been killed. That costs nothing that was acknowledged.
 /// </summary>
 internal sealed class SecondInterrupt : IDisposable
 {

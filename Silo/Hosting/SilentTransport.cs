@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Executor.Silo.Hosting;
 
-/// <summary>For a silo that is alone: it listens nowhere, so that nobody on the machine or the network can take part, and reaches nobody.</summary>
+/// <summary>
+/// For a silo that is alone. It listens nowhere and reaches nobody, so nobody on the machine or the network can take part.
+/// </summary>
 internal sealed class SilentTransport : IConnectionListenerFactory, IConnectionFactory
 {
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>

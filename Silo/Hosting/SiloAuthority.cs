@@ -5,8 +5,8 @@ using Executor.Security;
 namespace Executor.Silo.Hosting;
 
 /// <summary>
-/// An authority whose private key is derived from an encryption key, one-way: whoever has the encryption key is trusted with all that a
-/// silo is told, and nobody has to make, store or hand out certificates.
+/// An authority whose private key is derived from an encryption key, one-way. Whoever has the encryption key is trusted with all that a
+/// silo is told. Nobody has to make, store or hand out certificates.
 /// </summary>
 internal static class SiloAuthority
 {

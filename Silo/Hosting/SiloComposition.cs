@@ -73,7 +73,7 @@ internal static class SiloComposition
             membership.MaxProbeTimeout = 2 * settings.ProbeTimeout;
             membership.NumMissedProbesLimit = settings.MissedProbes;
 
-            // A frozen silo that thaws reads soon that it was given up, and after the loss of all a new one need not wait for long.
+            // A frozen silo that thaws soon reads that it was given up. When all silos were lost, a new one does not wait for long.
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(3);
 

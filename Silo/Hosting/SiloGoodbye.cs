@@ -3,8 +3,8 @@ using Orleans.Hosting;
 namespace Executor.Silo.Hosting;
 
 /// <summary>
-/// Starts and stops the silo, and bounds its goodbye: it goes on saying it to a database that does not answer, or is another one, for
-/// as long as the host waits, when all work is done long since. The other silos find out without.
+/// Starts and stops the silo, and bounds its goodbye. All work is done by then, but the database may not answer, or be another one. The
+/// silo would go on saying goodbye to it for as long as the host waits. The other silos find out without.
 /// </summary>
 internal sealed partial class SiloGoodbye(IHostedService silo, ILogger<SiloGoodbye> logger) : IHostedService
 {

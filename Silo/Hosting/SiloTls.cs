@@ -8,9 +8,9 @@ using Orleans.Connections.Security;
 namespace Executor.Silo.Hosting;
 
 /// <summary>
-/// Both ends of a connection between silos show a certificate, for both purposes, of an authority that signs for silos and nobody else:
-/// the operators' own, or one that whoever has the encryption key has. It says that they are silos of this cluster; which address they
-/// have is nobody's concern.
+/// Both ends of a connection between silos show a certificate, which is good for a server and a client. An authority has signed it that
+/// signs for silos and nobody else: the operators' own, or one that is derived from the encryption key. The certificate says that they
+/// are silos of this cluster. Which address they have does not matter.
 /// </summary>
 /// <param name="loadCertificate">This silo's own, asked for each connection.</param>
 /// <param name="loadAuthorities">Whose certificates are taken, asked for each connection.</param>
@@ -57,8 +57,8 @@ internal sealed class SiloTls(Func<X509Certificate2> loadCertificate, Func<X509C
     }
 
     /// <summary>
-    /// By the encryption key, which every silo of a cluster has and nobody else: an authority is made of it, the same at each of them. Those
-    /// of all the keys are trusted, so that keys are rotated while silos run.
+    /// By the encryption key. Every silo of a cluster has it, and nobody else: each makes the same authority of it. The authorities of
+    /// all keys are trusted, so that keys are rotated while silos run.
     /// </summary>
     /// <returns>Null without a key.</returns>
     public static SiloTls? Of(Keyring keys)

@@ -1,8 +1,8 @@
 namespace Executor.Silo.Hosting;
 
 /// <summary>
-/// A start leaves some ten megabytes of garbage, which a node without load would keep, as nothing makes it collect. Given back once,
-/// by the last service to start.
+/// A start leaves some ten megabytes of garbage. A node without load would keep it, since nothing makes the collector run. The last
+/// service to start gives it back, once.
 /// </summary>
 internal sealed class StartGarbage(TimeProvider time) : BackgroundService
 {

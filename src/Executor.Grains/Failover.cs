@@ -24,7 +24,7 @@ internal sealed partial class Failover(ILogger<Failover> logger)
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Debug, Message = "A silo did not answer ({ExceptionType}); it is done without the cluster")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "A silo did not answer ({ExceptionType}); this silo does it instead")]
         public static partial void NotAnswered(ILogger logger, string exceptionType);
     }
 }

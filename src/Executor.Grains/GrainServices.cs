@@ -44,7 +44,10 @@ public static class GrainServices
         return silo;
     }
 
-    /// <summary>For silos that others may join: these take over credentials that are in use, not only new ones. Moving one costs a read.</summary>
+    /// <summary>
+    /// For silos that others may join. A silo that joins takes over credentials that are in use, and not only new ones. Moving one costs
+    /// a read.
+    /// </summary>
     public static ISiloBuilder AddRebalancing(this ISiloBuilder silo)
     {
 #pragma warning disable ORLEANSEXP002 // What is experimental is the interface, which is this line.

@@ -12,8 +12,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Executor.Http;
 
 /// <summary>
-/// Bounds what is worked on at once: beyond it a request waits in a bounded queue, beyond that it is told to come back. An overload
-/// then costs answers, not memory.
+/// Bounds what is worked on at once. Beyond that a request waits in a bounded queue, and beyond the queue it is told to come back. An
+/// overload then costs answers, not memory.
 /// </summary>
 internal static class Overload
 {

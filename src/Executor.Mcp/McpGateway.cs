@@ -103,8 +103,8 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
     }
 
     /// <summary>
-    /// MCP 2026-07-28: a server that finds the headers wrong has not begun, and what it wants in them may have changed; the client asks,
-    /// and calls again.
+    /// MCP 2026-07-28: a server that finds the headers wrong has not begun. What it wants in them may have changed. The client asks for
+    /// that, and calls again.
     /// </summary>
     private async Task<McpToolResult> CallAsync(Exchange exchange, McpToolCall call)
     {
@@ -148,9 +148,9 @@ internal sealed class McpGateway : IMcpGateway, IAsyncDisposable
     }
 
     /// <summary>
-    /// The bearer goes with each call, so that a new token needs no new connection. A session is another matter: a server may have
-    /// tied it to the account of the grant it was opened under, and a user may reconnect as somebody else. The feed does not tell a
-    /// deposit from a refresh; a refresh is rare enough that opening its session anew costs nothing worth telling them apart for.
+    /// The bearer goes with each call, so a new token needs no new connection. A session is another matter. A server may have tied it to
+    /// the account of the grant that it was opened under, and a user may reconnect as somebody else. The feed does not tell a deposit
+    /// from a refresh. Refreshes are rare, so opening a session anew for each costs next to nothing.
     /// </summary>
     private void OnChange(Change change)
     {

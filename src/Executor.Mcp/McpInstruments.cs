@@ -6,7 +6,7 @@ using Executor.Servers;
 namespace Executor.Mcp;
 
 /// <summary>
-/// Metrics and spans of MCP calls. Servers are labels, users and URLs are not. Spans are our own because the SDK's carry what the
+/// Metrics and spans of MCP calls. Servers are labels; users and URLs are not. The spans are our own, since the SDK's carry what the
 /// server wrote: an error's text becomes their status.
 /// </summary>
 internal sealed class McpInstruments : IDisposable

@@ -7,7 +7,7 @@ namespace Executor.Storage;
 
 /// <summary>
 /// Stops the node when its database is not its database any more. What it did there would be done to somebody else's runs and grants, or
-/// a second time. It drains first: should the right database come back meanwhile, answers that are in flight are still stored.
+/// a second time. It drains first. Should the right database come back meanwhile, answers in flight are still stored.
 /// </summary>
 public sealed partial class DatabaseWatch : BackgroundService
 {

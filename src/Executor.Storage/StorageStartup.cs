@@ -27,7 +27,10 @@ public sealed class StorageStartup
     /// <summary>The database's own, made once. After the start.</summary>
     public string DatabaseId => _memory.Current?.Id ?? throw new InvalidOperationException("The database has not been opened yet.");
 
-    /// <summary>Connections for the cluster's membership, so few that they cost nothing, and their own, so that they never queue behind load.</summary>
+    /// <summary>
+    /// Connections for the cluster's membership. They are so few that they cost nothing, and its own, so that it never queues behind
+    /// load.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The database takes one process only.</exception>
     public DbDataSource Membership => _membership ?? throw new InvalidOperationException("This database has no cluster.");
 

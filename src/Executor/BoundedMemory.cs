@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Executor;
 
 /// <summary>
-/// What a node remembers beside the store, and may forget: so many entries, and when there are as many, all of them go. For what users can
-/// make any number of. Safe for concurrent use, which may go over the bound by as many as add at once.
+/// What a node remembers beside the store, and may forget. When there are so many entries, all of them go. It is for what users can make
+/// any number of. Safe for concurrent use, which may go over the bound by as many as add at once.
 /// </summary>
 public sealed class BoundedMemory<TKey, TValue>(int most)
     where TKey : notnull

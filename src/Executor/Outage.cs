@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Executor;
 
 /// <summary>
-/// Something that the node depends on is away: told once when it goes and once when it is back, however many calls fail in between.
-/// Whoever fails meanwhile need not tell it again.
+/// Something that the node depends on is away. That is told once when it goes and once when it is back, however many calls fail in
+/// between. Whoever fails meanwhile need not tell it again.
 /// </summary>
 /// <param name="what">With its article, as a sentence begins.</param>
 public sealed partial class Outage(string what, TimeProvider time, ILogger logger)

@@ -8,10 +8,10 @@ using Orleans.Placement;
 namespace Executor.Grains.Credentials;
 
 /// <summary>
-/// Where the cluster finds a credential's owner, which it keeps in this silo's memory while it is used. Reentrant, because the owner
-/// is made for concurrent callers and shares one refresh among them: who finds an unexpired token at hand does not wait behind who
-/// does not. A second activation, which a membership change may bring about, costs a read: the store decides. It lives where it is
-/// first asked for: a run's calls then have it beside them, and a load balancer spreads the others.
+/// Where the cluster finds a credential's owner, which it keeps in this silo's memory while it is used. It is reentrant: the owner is
+/// made for concurrent callers and shares one refresh among them. Whoever finds an unexpired token at hand does not wait behind others. A
+/// membership change may bring about a second activation. That costs a read, since the store decides. The grain lives where it is first
+/// asked for: a run's calls then have it beside them, and a load balancer spreads the others.
 /// </summary>
 [Reentrant, PreferLocalPlacement, GrainType("executor.credential")]
 internal sealed class CredentialGrain(LocalOwners owners, INodeLiveness liveness, IDetachedWork work) : Grain, ICredentialGrain

@@ -5,8 +5,8 @@ using Orleans.Runtime;
 namespace Executor.Grains.Credentials;
 
 /// <summary>
-/// Routes to owners through the cluster. What a dying, draining or cut-off silo does not answer, an owner in this process does: two
-/// owners of one key are harmless, and what is routed may be repeated.
+/// Routes to owners through the cluster. A silo may be dying, draining or cut off, and not answer. An owner in this process answers
+/// instead: two owners of one key are harmless, and what is routed may be repeated.
 /// </summary>
 internal sealed class GrainCredentials(
     IGrainFactory grains, LocalOwners owners, IClusterMembershipService membership, ILocalSiloDetails silo, Failover failover)

@@ -4,8 +4,8 @@ using Executor.Runs.Scheduling;
 namespace Executor.Grains.Membership;
 
 /// <summary>
-/// Puts the runs of a silo that the cluster has declared dead back into the queue at once, not when its heartbeat has stood still
-/// long enough: their fence protects them from a silo that was only slow.
+/// Puts a silo's runs back into the queue as soon as the cluster declares it dead. Nobody waits until its heartbeat has stood still long
+/// enough. The runs' fence protects them from a silo that was only slow.
 /// </summary>
 internal sealed partial class LostSilos(
     IClusterMembershipService membership, INodeRegistry registry, RunTakeover takeover, ILogger<LostSilos> logger) : BackgroundService

@@ -1,8 +1,9 @@
 namespace Executor.Grains.Membership;
 
 /// <summary>
-/// A silo that learns that the others have given it up fails as a service does whose work cannot go on: the process stops, but does not
-/// drop dead. Answers to refreshes that have been sent are still stored, which the store allows and a user's grant may depend on.
+/// What a silo does when it learns that the others have given it up. It fails as a service does whose work cannot go on: the process
+/// stops, and does not drop dead. It still stores the answers to refreshes that it has sent. The store allows that, and a user's grant
+/// may depend on it.
 /// </summary>
 internal sealed partial class OrderlyEnd(IHostApplicationLifetime host, ILogger<OrderlyEnd> logger) : BackgroundService, IFatalErrorHandler
 {

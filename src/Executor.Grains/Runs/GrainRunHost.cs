@@ -5,9 +5,9 @@ using Executor.Runs.Driving;
 namespace Executor.Grains.Runs;
 
 /// <summary>
-/// Has each run that this silo has claimed driven by its grain, on this silo. Where the grain is on another silo still, busy with a call
-/// of a claim that it has lost or about to leave, the run is driven beside it: two drivers are harmless, as the older one's fence refuses
-/// what it writes, and nobody waits for a silo that may be cut off.
+/// Has each run that this silo has claimed driven by its grain, on this silo. The grain may still be on another silo, about to leave, or
+/// busy with a call of a claim that it has lost. Then the run is driven beside it, and nobody waits for a silo that may be cut off. Two
+/// drivers are harmless: the older one's fence refuses what it writes.
 /// </summary>
 internal sealed partial class GrainRunHost(IGrainFactory grains, ILogger<GrainRunHost> logger) : IRunHost
 {

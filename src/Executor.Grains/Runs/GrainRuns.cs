@@ -5,8 +5,8 @@ using Executor.Runs.Owner;
 namespace Executor.Grains.Runs;
 
 /// <summary>
-/// Runs are read, stored and moved in the database from where the request arrives. A grain is told only where a call in flight is to
-/// end, which it makes known in less time than a notification takes.
+/// Runs are read, stored and moved in the database from where the request arrives. Only for the end of a call in flight a grain is told,
+/// which takes less time than a notification.
 /// </summary>
 internal sealed class GrainRuns(IGrainFactory grains, LocalRuns runs) : IRuns
 {

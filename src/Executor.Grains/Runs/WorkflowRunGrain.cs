@@ -7,9 +7,10 @@ using Orleans.Placement;
 namespace Executor.Grains.Runs;
 
 /// <summary>
-/// Drives a run: works through its steps, calls the tools, parks it. Reentrant and never moved, so that it is reached while a call
-/// lasts, which may be minutes; out of memory as soon as the run is let go of. It drives only what its own silo has claimed. A second
-/// activation, which a membership change may bring about, does no harm: the claim's fence refuses what the one that lost it still writes.
+/// Drives a run: works through its steps, calls the tools, parks it. A call may last for minutes, so the grain is reentrant and never
+/// moved: it is reached meanwhile. It leaves memory as soon as the run is let go of. It drives only what its own silo has claimed. A
+/// membership change may bring about a second activation, which does no harm: the claim's fence refuses what the one that lost it still
+/// writes.
 /// </summary>
 [Reentrant, PreferLocalPlacement, Immovable(ImmovableKind.Any), GrainType("executor.run")]
 internal sealed class WorkflowRunGrain(GrainRunHost host, RunCrew crew) : Grain, IWorkflowRunGrain

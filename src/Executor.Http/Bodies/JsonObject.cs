@@ -5,7 +5,7 @@ using Executor.Identity;
 namespace Executor.Http.Bodies;
 
 /// <summary>
-/// Reads one object of a body strictly: members that are not known are refused, null stands for nothing, and every mistake is noted with
+/// Reads one object of a body strictly. Members that are not known are refused, null stands for nothing, and every mistake is noted with
 /// its path. After any mistake the values returned are placeholders, not to be used.
 /// </summary>
 internal readonly struct JsonObject

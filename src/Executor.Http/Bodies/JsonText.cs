@@ -5,7 +5,7 @@ using System.Text.Unicode;
 namespace Executor.Http.Bodies;
 
 /// <summary>
-/// What the JSON parser lets through and a database does not: broken UTF-8, lone surrogates written as escapes, NUL, and numbers
+/// What the JSON parser lets through and a database does not. That is broken UTF-8, lone surrogates written as escapes, NUL, and numbers
 /// beyond what IEEE 754 holds (RFC 8259 §6).
 /// </summary>
 internal static class JsonText

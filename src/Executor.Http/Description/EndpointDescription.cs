@@ -6,8 +6,8 @@ using Microsoft.OpenApi;
 namespace Executor.Http.Description;
 
 /// <summary>
-/// What the API description says about an endpoint beyond its signature. Bodies are read by hand, because a strict reading names every
-/// mistake, so their types are told here.
+/// What the API description says about an endpoint beyond its signature. Bodies are read by hand, since a strict reading names every
+/// mistake. So their types are told here.
 /// </summary>
 internal static class EndpointDescription
 {

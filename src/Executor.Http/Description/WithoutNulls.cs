@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 namespace Executor.Http.Description;
 
 /// <summary>
-/// No JSON null is accepted or written anywhere: what is not there is left out. The schemas are made from nullable types, which say
+/// No JSON null is accepted or written anywhere: what is not there is left out. The schemas are made from nullable types, and would say
 /// otherwise.
 /// </summary>
 internal static class WithoutNulls

@@ -3,8 +3,8 @@ using Executor.Nodes;
 namespace Executor.Http.Health;
 
 /// <summary>
-/// Asks the database how it is, at most once a second however many ask: the probes need no token, and must not use up the connections
-/// of those who have one.
+/// Asks the database how it is, at most once a second however many ask. The probes need no token. They must not use up the connections of
+/// those who have one.
 /// </summary>
 internal sealed class DatabaseReadiness(IDatabaseHealth database, TimeProvider time)
 {

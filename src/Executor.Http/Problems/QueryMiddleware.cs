@@ -6,8 +6,8 @@ using Microsoft.OpenApi;
 namespace Executor.Http.Problems;
 
 /// <summary>
-/// Refuses a query that has a parameter which the endpoint does not describe, or has one twice: a mistyped filter would otherwise answer
-/// as if it had been left out.
+/// Refuses a query that has a parameter twice, or one that the endpoint does not describe. A mistyped filter would otherwise answer as if
+/// it had been left out.
 /// </summary>
 internal sealed class QueryMiddleware(RequestDelegate next)
 {

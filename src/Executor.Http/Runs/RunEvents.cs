@@ -12,9 +12,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Executor.Http.Runs;
 
 /// <summary>
-/// A run's snapshots as server-sent events. Each is whole, so a reconnecting client needs no history: whatever its <c>Last-Event-ID</c>,
-/// it gets the current one. The id is the run's version, which every node and every start of one reads in the row: a client that names the
-/// version in which the run has ended has seen all that there is, and 204 makes its browser stop. A comment goes out when nothing else does, so that proxies keep the connection and dead clients are noticed.
+/// A run's snapshots as server-sent events. Each is whole, so a client that reconnects needs no history: it gets the current one,
+/// whatever its <c>Last-Event-ID</c>. The id is the run's version, which every node reads in the row. A client that names the version in
+/// which the run has ended has seen all there is: 204 makes its browser stop. A comment goes out when nothing else does. So proxies keep
+/// the connection, and dead clients are noticed.
 /// </summary>
 internal static class RunEvents
 {

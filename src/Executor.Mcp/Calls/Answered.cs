@@ -77,8 +77,8 @@ internal sealed record Answered(Ending Ending)
     public bool SpeaksOfSession => Refusal?.SpeaksOfSession ?? (Error is { } error && SessionWords.SpeakOfSession(error.Text));
 
     /// <summary>
-    /// A server that does not know a session refuses all that is sent to it, and alike. So what a ping shares with a call, down to the
-    /// words, is no tool's; a ping that is refused in another way may be one that the server does not offer.
+    /// A server that does not know a session refuses all that is sent to it, and alike. So if a ping is refused as the call was, down to
+    /// the words, the tool is not the reason. A ping that is refused in another way may be one that the server does not offer.
     /// </summary>
     public bool IsRefusedLike(Answered call) => !MayHaveRun
         && (Ending, Http, Code, NamedSession, SpeaksOfSession) == (call.Ending, call.Http, call.Code, call.NamedSession, call.SpeaksOfSession);

@@ -12,8 +12,8 @@ namespace Executor.Mcp.Calls;
 internal sealed class Exchange(ConnectionLease lease, CallScope scope, CallDeadline deadline, McpOptions options, TimeProvider time)
 {
     /// <summary>
-    /// Far from the SDK's own, which count from 1 in each client, and below 2^31: servers keep ids in 32 bits, and answer to another
-    /// id, or to none, where they do not fit.
+    /// Far from the SDK's own ids, which count from 1 in each client, and below 2^31. Servers keep ids in 32 bits. Where an id does not
+    /// fit, they answer to another one, or to none.
     /// </summary>
     private const int FirstRequestId = 1 << 30;
 

@@ -24,8 +24,8 @@ internal static class Failures
         new(McpFailureCodes.ProtocolError, "The tool's name cannot be sent: it has characters that a header cannot carry.", McpEffect.None);
 
     /// <summary>
-    /// Failures of the exchange, as against defects of this program, which are let through. Once a server has answered, whatever
-    /// is thrown is taken for the answer's fault: the SDK and the JSON beneath it throw many things at an odd one.
+    /// Failures of the exchange, as against defects of this program, which are let through. Once a server has answered, whatever is
+    /// thrown is taken for the answer's fault. The SDK and the JSON beneath it throw many things at an odd one.
     /// </summary>
     public static bool IsUpstream(Exception e, CallScope scope) =>
         e is HttpRequestException or IOException or McpException or UpstreamStatusException or AnswerTooLargeException

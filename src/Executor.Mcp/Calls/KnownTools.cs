@@ -4,9 +4,9 @@ using Executor.Identity;
 namespace Executor.Mcp.Calls;
 
 /// <summary>
-/// Which parameters of which tools each server wants mirrored. A call names a tool and nothing more; what its schema asks for is known
-/// from a listing, made for it where none has been seen of late. Schemas are the server's and not a user's, so that one listing does
-/// for all of them.
+/// Which parameters of which tools each server wants mirrored. A call names a tool and nothing more. What its schema asks for is known
+/// from a listing, and one is made for the call where none was seen of late. Schemas are the server's and not a user's, so one listing
+/// does for all users.
 /// </summary>
 internal sealed class KnownTools(TimeProvider time)
 {

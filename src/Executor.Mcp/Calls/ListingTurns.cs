@@ -4,8 +4,8 @@ using Executor.Identity;
 namespace Executor.Mcp.Calls;
 
 /// <summary>
-/// Listings of one server beyond the limit wait, one turn a user: they are asked for in bursts and over in a moment, but a user who
-/// asks for hundreds must not keep another waiting, and a step's call waits behind none of them.
+/// Listings of one server beyond the limit wait, one turn a user. They are asked for in bursts, and over in a moment. A user who asks for
+/// hundreds keeps nobody else waiting, and a step's call waits behind none of them.
 /// </summary>
 internal sealed class ListingTurns(int limit)
 {

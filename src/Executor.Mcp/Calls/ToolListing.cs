@@ -43,8 +43,8 @@ internal static class ToolListing
     }
 
     /// <summary>
-    /// Null at the end. MCP says so by leaving it out, and since 2026-07-28 that an empty one is a cursor like others; but servers whose
-    /// language knows no absent text end their lists with it, and none is known to begin a page with it.
+    /// Null at the end. MCP says so by leaving it out, and since 2026-07-28 an empty one is a cursor like others. But servers whose
+    /// language knows no absent text end their lists with an empty one. None is known to begin a page with it.
     /// </summary>
     private static JsonElement? NextCursor(JsonElement page)
     {

@@ -7,8 +7,8 @@ using Executor.Servers;
 namespace Executor.Mcp.Connections;
 
 /// <summary>
-/// Connections by (user, server): made once for callers that come together, closed when idle, displaced or stale, and never under a
-/// call that uses them.
+/// Connections by (user, server). Callers that come together share one. It is closed when it is idle, displaced or stale, and never under
+/// a call that uses it.
 /// </summary>
 internal sealed class ConnectionPool : IAsyncDisposable
 {

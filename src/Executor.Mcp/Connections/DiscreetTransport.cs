@@ -8,8 +8,8 @@ using ModelContextProtocol.Protocol;
 namespace Executor.Mcp.Connections;
 
 /// <summary>
-/// Takes out of each message's <c>_meta</c> what the SDK writes there of the current trace, state and baggage included, whenever
-/// somebody listens to its spans. What may be told of it is <see cref="OutgoingTrace"/>'s to say.
+/// Takes out of each message's <c>_meta</c> what the SDK writes there of the current trace. With a listener to its spans the SDK writes
+/// all of it, state and baggage included. <see cref="OutgoingTrace"/> says what may be told.
 /// </summary>
 internal sealed class DiscreetTransport(IClientTransport inner, OutgoingTrace trace) : IClientTransport
 {

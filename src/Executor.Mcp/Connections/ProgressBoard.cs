@@ -7,8 +7,8 @@ using Executor.Servers;
 namespace Executor.Mcp.Connections;
 
 /// <summary>
-/// Brings <c>notifications/progress</c> to the call of a connection that it belongs to, by whichever stream it came. Servers send as many
-/// as they like: each is read and passed on, and nothing is kept.
+/// Brings <c>notifications/progress</c> to the call that it belongs to, by whichever stream it came. Servers send as many as they like:
+/// each is read and passed on, and nothing is kept.
 /// </summary>
 internal sealed class ProgressBoard
 {

@@ -9,9 +9,8 @@ using ModelContextProtocol.Protocol;
 namespace Executor.Mcp.Connections;
 
 /// <summary>
-/// Answers what a server says on its own stream. A request gets its answer at once, since a tool waits for it: a ping is answered, and
-/// everything else is a method that this client, which announced no capabilities, does not have. Notifications but progress say nothing
-/// of use here.
+/// Answers what a server says on its own stream. A request gets its answer at once, since a tool waits for it. A ping is answered. All
+/// else is a method that this client does not have: it announced no capabilities. Of notifications only progress is of use here.
 /// </summary>
 internal sealed class ServerRequests(PooledConnection connection, Func<CallScope> scope, HttpClient http, McpOptions options, TimeProvider time)
 {

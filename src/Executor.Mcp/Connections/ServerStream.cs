@@ -6,7 +6,7 @@ namespace Executor.Mcp.Connections;
 
 /// <summary>
 /// The stream on which a server speaks unasked (MCP 2025-03-26 to 2025-11-25, «Listening for Messages from the Server»). It is open while
-/// a call of the connection is under way, and a moment longer: a tool may ask something there, and hangs when nobody hears it.
+/// a call of the connection is under way, and a moment longer. A tool may ask something there, and hangs when nobody hears it.
 /// </summary>
 internal sealed class ServerStream(
     PooledConnection connection, string? sessionId, string? version, HttpClient http, StreamMemory memory, McpOptions options, TimeProvider time)

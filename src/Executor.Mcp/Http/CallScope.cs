@@ -8,8 +8,8 @@ using ModelContextProtocol.Protocol;
 namespace Executor.Mcp.Http;
 
 /// <summary>
-/// What an HTTP request of the SDK belongs to, and what became of it. It travels beside the SDK, which passes neither a bearer down
-/// nor a status up: set by the caller, found by <see cref="UpstreamHandler"/>.
+/// What an HTTP request of the SDK belongs to, and what became of it. It travels beside the SDK, which passes no bearer down and no
+/// status up. The caller sets it, and <see cref="UpstreamHandler"/> finds it.
 /// </summary>
 /// <param name="bearer">Asked at each request: a connection's own traffic uses the newest token that the connection has seen.</param>
 internal sealed class CallScope(McpServer server, ScopePurpose purpose, Func<AccessToken?> bearer, ByteBudget budget)
@@ -40,8 +40,8 @@ internal sealed class CallScope(McpServer server, ScopePurpose purpose, Func<Acc
     public bool Sent { get; set; }
 
     /// <summary>
-    /// The server was heard to work on the call: it told of its progress, asked for something, or answered a first round of it. Kept over
-    /// the messages that follow, unlike what stands below.
+    /// The server was heard to work on the call: it told of its progress, asked for something, or answered a first round of it. This is
+    /// kept over the messages that follow, unlike what stands below.
     /// </summary>
     public bool HasBegun { get; set; }
 

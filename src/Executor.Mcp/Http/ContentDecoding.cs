@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace Executor.Mcp.Http;
 
 /// <summary>
-/// Undoes a <c>Content-Encoding</c> (RFC 9110 §8.4) that nobody asked for: a gateway in between may compress whatever it passes on, and
-/// a complete answer must not be lost for it. What is counted is what comes out, so that a small body cannot become a huge one.
+/// Undoes a <c>Content-Encoding</c> (RFC 9110 §8.4) that nobody asked for. A gateway in between may compress whatever it passes on, and
+/// no complete answer must be lost for it. What comes out is counted, so that a small body cannot become a huge one.
 /// </summary>
 internal static class ContentDecoding
 {

@@ -9,8 +9,8 @@ internal sealed class AnswerTooLargeException() : Exception("The answer is large
 internal sealed class UnknownEncodingException() : Exception("The answer is encoded in a way that is not known.");
 
 /// <summary>
-/// Thrown for a refused call instead of handing the response to the SDK, which would copy the body into an exception's message and,
-/// on a 404 that ends a session, cancel every other call in flight on the same client.
+/// Thrown for a refused call, instead of handing the response to the SDK. The SDK would copy the body into an exception's message. On a
+/// 404 that ends a session, it would also cancel every other call in flight on the same client.
 /// </summary>
 internal sealed class UpstreamStatusException(HttpStatusCode status) : Exception("The server refused the request.")
 {

@@ -6,9 +6,9 @@ using ModelContextProtocol;
 namespace Executor.Mcp.Http;
 
 /// <summary>
-/// When a server's answer to <c>server/discover</c> means that it speaks the versions with a handshake. The SDK takes 400 and 404 for
-/// it. Servers and the gateways before them turn a method that they do not know away in other ways as well; the handshake asks again
-/// with the same token, so that what is true of the token shows there.
+/// When a server's answer to <c>server/discover</c> means that it speaks the versions with a handshake. The SDK takes 400 and 404 for it.
+/// Servers, and the gateways before them, turn an unknown method away in other ways too. The handshake asks again with the same token, so
+/// a fault of the token shows there.
 /// </summary>
 internal static class OlderHandshake
 {

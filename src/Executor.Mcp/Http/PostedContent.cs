@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Executor.Mcp.Http;
 
 /// <summary>
-/// The message to post, with its length (the SDK's own content is chunked, which some gateways refuse), and the proof whether any of it
-/// was handed to a connection: as long as none was, the server cannot have run anything.
+/// The message to post, with its length: the SDK's own content is chunked, which some gateways refuse. It also proves whether any of the
+/// message was handed to a connection. As long as none was, the server cannot have run anything.
 /// </summary>
 internal sealed class PostedContent : HttpContent
 {

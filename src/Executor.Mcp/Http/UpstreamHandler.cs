@@ -4,7 +4,9 @@ using Executor.Mcp.Http.Answers;
 
 namespace Executor.Mcp.Http;
 
-/// <summary>Puts the credentials of one call on its own requests and on no others, and keeps what the server answers within bounds.</summary>
+/// <summary>
+/// Puts the credentials of one call on its own requests and on no others. It also keeps what the server answers within bounds.
+/// </summary>
 internal sealed class UpstreamHandler(HttpMessageHandler inner, TimeProvider time) : DelegatingHandler(inner)
 {
     private const string Authorization = "Authorization";

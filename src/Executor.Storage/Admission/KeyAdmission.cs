@@ -4,9 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace Executor.Storage.Admission;
 
 /// <summary>
-/// Admits a node only with the keys of this database: whoever sealed with another key, or could not open what the others seal, would
-/// tell good users to reconnect. A key is entered before anything is sealed with it, by a node whose neighbours all have it already;
-/// it leaves with the first node that starts without it when nothing is sealed with it any more.
+/// Admits a node only with the keys of this database. A node that sealed with another key, or could not open what the others seal, would
+/// tell good users to reconnect. A key is entered before anything is sealed with it, by a node whose neighbours all have it already. It
+/// leaves when nothing is sealed with it any more, with the first node that starts without it.
 /// </summary>
 internal sealed partial class KeyAdmission(Keyring keys, bool replacesLost, ILogger logger)
 {

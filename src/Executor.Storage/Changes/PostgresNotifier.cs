@@ -7,8 +7,8 @@ using Npgsql;
 namespace Executor.Storage.Changes;
 
 /// <summary>
-/// Tells the other nodes. The first change after a silence is sent at once; those that follow are gathered, so that many changes
-/// cost few notifications.
+/// Tells the other nodes. The first change after a silence is sent at once. Those that follow are gathered, so that many changes cost few
+/// notifications.
 /// </summary>
 internal sealed partial class PostgresNotifier(
     NpgsqlDataSource source, string channel, Guid self, ILogger logger) : IAsyncDisposable

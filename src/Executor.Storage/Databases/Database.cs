@@ -3,9 +3,9 @@ using Dapper;
 namespace Executor.Storage.Databases;
 
 /// <summary>
-/// Runs statements and short transactions. A database that is away, or that went away before it said whether a commit took place,
-/// is a <see cref="StoreUnavailableException"/>; what the database refused because of others (deadlock, serialisation, busy) is
-/// run again, which is why work must be repeatable.
+/// Runs statements and short transactions. A <see cref="StoreUnavailableException"/> is a database that is away, or that went away before
+/// it said whether a commit took place. What the database refused because of others (deadlock, serialisation, busy) is run again. So work
+/// must be repeatable.
 /// </summary>
 internal abstract class Database : IAsyncDisposable
 {

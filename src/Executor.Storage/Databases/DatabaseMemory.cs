@@ -2,7 +2,7 @@ namespace Executor.Storage.Databases;
 
 /// <summary>
 /// What this node knows of its database: its identity, and the highest numbers that it has seen committed. A number that was only drawn
-/// proves nothing, since a crash of the server may take it back; what was committed, and acknowledged, is on the disk.
+/// proves nothing, since a crash of the server may take it back. What was committed, and acknowledged, is on the disk.
 /// </summary>
 internal sealed class DatabaseMemory
 {

@@ -6,7 +6,7 @@ namespace Executor.Storage.Databases;
 
 /// <summary>
 /// Named parameters, each once. What a statement does not mention is left out. Dapper's own bag asks each parameter for its type before
-/// it sets one, which Npgsql answers by a search through all that it knows.
+/// it sets one. Npgsql answers that by a search through all types that it knows.
 /// </summary>
 internal sealed class SqlArguments : SqlMapper.IDynamicParameters
 {

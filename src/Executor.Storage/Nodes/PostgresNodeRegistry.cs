@@ -119,7 +119,7 @@ internal sealed partial class PostgresNodeRegistry(
     }
 
     /// <summary>
-    /// Shares the lock under which nodes are admitted: between the admission of this node and here, none may have entered a key that this
+    /// Shares the lock under which nodes are admitted. Between this node's admission and here, no other may have entered a key that this
     /// one does not have.
     /// </summary>
     private async Task WriteDownAsync(NodeRef node, CancellationToken cancellationToken)

@@ -5,8 +5,8 @@ using Executor.Storage.Databases;
 namespace Executor.Storage.Runs;
 
 /// <summary>
-/// A durable commit costs a round trip and a flush to the disk, so moves that wait together share one. A move that finds nothing
-/// under way goes at once; those that come meanwhile go together after it.
+/// A durable commit costs a round trip and a flush to the disk, so moves that wait together share one. A move that finds nothing under
+/// way goes at once. Those that come meanwhile go together after it.
 /// </summary>
 internal sealed class SharedRunMoves(Database database) : RunMoves
 {

@@ -14,12 +14,12 @@ internal static class SharedRunSql
         "run, idx, status, attempts, result, error_code, error_message, error_retryable, started_at, finished_at, interruption";
 
     /// <summary>
-    /// Picks the rows that have the expected version and that nobody else is changing: who waits for nobody is nobody's deadlock.
-    /// Then writes them, and the journal of those that it wrote. Answers their places.
+    /// Picks the rows that have the expected version and that nobody else is changing: who waits for nobody is nobody's deadlock. Then
+    /// writes them, and the journal of those that it wrote. Answers their places.
     /// </summary>
     /// <remarks>
-    /// A plan is kept for long, and is to be right for long: rows are looked up by their keys, however few there were when it was
-    /// made. Hence the limits, which limit nothing: the planner takes them for small, and never reads a whole table for so little.
+    /// A plan is kept for long, and is to be right for long. Rows are to be looked up by their keys, however few there were when the plan
+    /// was made. Hence the limits, which limit nothing: the planner takes them for small, and never reads a whole table for so little.
     /// </remarks>
     public static string Write(Dialect dialect) =>
         $"WITH picked AS (SELECT u.* FROM {Rows("u", Runs)} CROSS JOIN LATERAL ("
@@ -75,8 +75,8 @@ internal static class SharedRunSql
     }
 
     /// <summary>
-    /// The arrays as a table. Each in a query of its own, so that the planner does not count their elements: it would plan anew for
-    /// each count, which costs more than the writing.
+    /// The arrays as a table. Each array is in a query of its own, so that the planner does not count its elements. It would plan anew
+    /// for each count, which costs more than the writing.
     /// </summary>
     private static string Rows(string name, string columns) =>
         $"unnest({string.Join(", ", columns.Split(", ").Select(column => $"(SELECT @{name}_{column})"))}) AS {name} ({columns})";

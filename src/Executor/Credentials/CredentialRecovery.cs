@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Executor.Credentials;
 
 /// <summary>
-/// Sees to it that every open intent is resolved, although its sender died and nobody asks for the token, and that refused tokens are
-/// tried again: at start, and from time to time. Which of them may be touched yet, the transitions decide.
+/// Sees to it that every open intent is resolved, although its sender died and nobody asks for the token. It also sees to it that refused
+/// tokens are tried again. It looks at start, and from time to time. Which rows may be touched yet, the transitions decide.
 /// </summary>
 internal sealed partial class CredentialRecovery(
     ICredentialStore store,

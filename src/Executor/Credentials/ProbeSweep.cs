@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Executor.Credentials;
 
 /// <summary>
-/// Where tokens were refused and nobody asks for one when the pause is over, one of the runs that wait for it wakes and tries: its own
-/// step is the probe.
+/// Tokens were refused, the pause is over, and nobody asks for one. Then one of the runs that wait for it wakes and tries: its own step
+/// is the probe.
 /// </summary>
 internal sealed partial class ProbeSweep(ICredentialStore store, Random random, ILogger<ProbeSweep> logger)
 {

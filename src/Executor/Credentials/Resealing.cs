@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Executor.Credentials;
 
 /// <summary>
-/// Seals with the current key what retired ones have sealed, so that these can be dropped: tokens get there by themselves, with each
-/// refresh, but a client's secret, or a credential that nobody uses, does not. Small pages, one row a transaction: nobody waits for it.
+/// Seals with the current key what retired ones have sealed, so that these can be dropped. Tokens get there by themselves, with each
+/// refresh. A client's secret, or a credential that nobody uses, does not. Small pages, one row a transaction: nobody waits for it.
 /// </summary>
 internal sealed partial class Resealing(
     ICredentialSeals seals, CredentialVault vault, Keyring keyring, TimeProvider time, ILogger<Resealing> logger) : BackgroundService
@@ -62,10 +62,10 @@ internal sealed partial class Resealing(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "{Credentials} credentials that a retired key had sealed are sealed with the current one ({KeyId}) now")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "{Credentials} credentials were sealed anew, with the current key ({KeyId})")]
         public static partial void Resealed(ILogger logger, int credentials, KeyId keyId);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "What retired keys have sealed could not all be sealed anew ({ExceptionType}); it is tried again")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Not all credentials could be sealed anew ({ExceptionType}); it is tried again")]
         public static partial void Failed(ILogger logger, string exceptionType);
     }
 }

@@ -4,7 +4,7 @@ using Executor.Identity;
 namespace Executor.Fairness;
 
 /// <summary>
-/// Those who wait for something scarce, one turn a user: whoever waits a hundredfold keeps nobody else waiting. Not synchronised.
+/// Those who wait for something scarce, one turn a user. A user who waits a hundredfold keeps nobody else waiting. Not synchronised.
 /// </summary>
 public sealed class FairLine<T>
 {

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Executor.Nodes;
 
 /// <summary>
-/// Work that outlives the request that began it: redemptions, their commits, runs. It is counted, so that a stopping node can
-/// wait for it, and it is the only place where the domain lets go of a task, so that another scheduler or a simulation can take over.
+/// Work that outlives the request that began it: redemptions, their commits, runs. It is counted, so that a stopping node can wait for
+/// it. Nowhere else does the domain let go of a task, so another scheduler or a simulation can take over here.
 /// </summary>
 public interface IDetachedWork
 {

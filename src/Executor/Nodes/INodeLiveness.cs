@@ -13,9 +13,9 @@ public interface INodeLiveness
     bool MayStartSteps { get; }
 
     /// <summary>
-    /// This node itself read the database throughout the lease and saw the heartbeat of <paramref name="node"/> stand still, or the
-    /// node is written down as gone. Enough to take over runs (their fence protects them) and to retry against a tolerant provider;
-    /// not enough for a strict one.
+    /// This node itself read the database throughout the lease and saw the heartbeat of <paramref name="node"/> stand still, or the node
+    /// is written down as gone. That is enough to take over runs, which their fence protects, and to retry against a tolerant provider.
+    /// It is not enough for a strict one.
     /// </summary>
     bool IsSuspect(NodeRef node);
 }

@@ -10,8 +10,8 @@ public interface INodeRegistry
     Task<NodeRef> EnterAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// True while this process holds the liveness lock of <paramref name="node"/>: a session-level lock on a direct connection of
-    /// its own, which a frozen process keeps and a killed one frees.
+    /// True while this process holds the liveness lock of <paramref name="node"/>. It is a session-level lock on a direct connection of
+    /// its own. A frozen process keeps it, and a killed one frees it.
     /// </summary>
     bool HoldsLock(NodeRef node);
 

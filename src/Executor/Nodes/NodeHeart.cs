@@ -3,8 +3,8 @@ using Microsoft.Extensions.Hosting;
 namespace Executor.Nodes;
 
 /// <summary>
-/// Enters the registry before anything else starts and beats until everything else has stopped: hosted services stop in the
-/// reverse of the order in which they were added.
+/// Enters the registry before anything else starts, and beats until everything else has stopped. Hosted services stop in the reverse of
+/// the order in which they were added.
 /// </summary>
 internal sealed class NodeHeart(NodeLiveness liveness, IDetachedWork detached, NodeState state, TimeProvider time) : BackgroundService
 {

@@ -1,8 +1,8 @@
 namespace Executor.Nodes;
 
 /// <summary>
-/// What this node has seen of the others, on its own monotonic clock. Only an uninterrupted series of own reads counts: after a
-/// failed or late one every count starts again, so that a database failover makes nobody look gone. Not thread-safe.
+/// What this node has seen of the others, on its own monotonic clock. Only an uninterrupted series of own reads counts. After a failed or
+/// late read every count starts again, so a database failover makes nobody look gone. Not thread-safe.
 /// </summary>
 internal sealed class NodeSightings(TimeProvider time, TimeSpan lease)
 {

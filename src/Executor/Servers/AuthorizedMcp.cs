@@ -45,7 +45,7 @@ public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
         : new McpAuthorization.Denied(outcome);
 
     /// <summary>
-    /// A 401 turns the request away before anything runs, so the call may be repeated: with the same token, should it be too young, and
+    /// A 401 turns the request away before anything runs, so the call may be repeated: with the same token if that was too young, and
     /// with one other. A server that rejects a token straight from its refresh would reject the next one too.
     /// </summary>
     private async ValueTask<AuthorizedOutcome<T>> WithAuthorizationAsync<T>(

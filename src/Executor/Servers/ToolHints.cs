@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Executor.Servers;
 
 /// <summary>
-/// Reads a tool's annotations for one purpose: may a call whose outcome nobody knows be made again? They are hints of a stranger's, so
-/// that whatever is odd about them means no.
+/// Reads a tool's annotations for one purpose: may a call whose outcome nobody knows be made again? They are a stranger's hints, so
+/// whatever is odd about them means no.
 /// </summary>
 public static class ToolHints
 {

@@ -5,9 +5,9 @@ using System.Text;
 namespace Executor.Mcp.Http.Answers;
 
 /// <summary>
-/// A server's answer as the SDK can read it: one well-formed event for each message. The SDK drops a whole answer, and with it the
-/// result of a tool that has run, for a media type in capitals, an id in quotes, a nesting of 65 or half a surrogate pair. So a call's
-/// result does not go through the SDK at all: it is kept in the call's scope, and the SDK learns only that it has come.
+/// A server's answer as the SDK can read it: one well-formed event for each message. The SDK drops a whole answer for little: a media
+/// type in capitals, an id in quotes, a nesting of 65, half a surrogate pair. The result of a tool that has run is lost with it. So a
+/// call's result does not go through the SDK at all. It is kept in the call's scope, and the SDK learns only that it has come.
 /// </summary>
 internal sealed class AnswerContent : HttpContent
 {

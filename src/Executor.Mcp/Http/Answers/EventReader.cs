@@ -9,8 +9,8 @@ namespace Executor.Mcp.Http.Answers;
 internal readonly record struct AnswerEvent(string Fields, ReadOnlyMemory<byte> Data, bool IsWhole);
 
 /// <summary>
-/// Reads an answer by what it holds and not by what its headers call it: servers leave <c>Content-Type</c> out, or put JSON under the
-/// name of an event stream and the other way round. An object or an array is JSON; all else is an event stream (HTML Living Standard,
+/// Reads an answer by what it holds, and not by what its headers call it. Servers leave <c>Content-Type</c> out, or put JSON under the
+/// name of an event stream and the other way round. An object or an array is JSON. All else is an event stream (HTML Living Standard,
 /// §9.2.6), and one without events is no answer.
 /// </summary>
 /// <param name="charset">Of the body, where its headers name one that is known.</param>

@@ -24,9 +24,9 @@ internal enum Repairs
 }
 
 /// <summary>
-/// Makes JSON of what nearly is. The answer to a call that has run cannot be asked for again, so its faults are mended where that
-/// is possible: other languages write half a surrogate pair, NaN or a Latin-1 byte without noticing, and every reader behind this
-/// one refuses the whole document for it.
+/// Makes JSON of what nearly is. The answer to a call that has run cannot be asked for again, so its faults are mended where that is
+/// possible. Other languages write half a surrogate pair, NaN or a Latin-1 byte without noticing. Every reader behind this one would
+/// refuse the whole document for it.
 /// </summary>
 internal static class JsonMender
 {

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Executor.Mcp.Http.Answers;
 
 /// <summary>
-/// How servers say that they do not know a session, or were never told <c>initialize</c>. MCP asks for a 404 there, and few do it:
-/// the status is any of 400, 401, 404, 410 and 422, the JSON-RPC code any of -32000, -32001 and -32600, and only the words agree.
+/// How servers say that they do not know a session, or were never told <c>initialize</c>. MCP asks for a 404 there, and few do it. The
+/// status is any of 400, 401, 404, 410 and 422. The JSON-RPC code is any of -32000, -32001 and -32600. Only the words agree.
 /// </summary>
 internal static partial class SessionWords
 {

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Executor.Storage.Databases.Postgres;
 
 /// <summary>
-/// The server's clock without a question: what it said, and the time since by this process's monotonic clock. Behind by what the
-/// answer took to arrive, so that of two answers the one that says more counts.
+/// The server's clock without a question: what it said, and the time since by this process's monotonic clock. It is behind by what the
+/// answer took to arrive. So of two answers the later time counts.
 /// </summary>
 internal sealed class HeardClock
 {

@@ -11,8 +11,8 @@ internal static class PostgresFaults
         fault is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
 
     /// <summary>
-    /// The connection is gone, not merely the statement. With a server that ends all sessions at once the driver may hand out a
-    /// connection that it is taking down at the same moment: its parts are disposed, though nobody disposed it here.
+    /// The connection is gone, not merely the statement. A server may end all sessions at once. The driver may then hand out a connection
+    /// that it is taking down at the same moment: its parts are disposed, though nobody disposed it here.
     /// </summary>
     public static bool IsConnectionLoss(Exception fault) => fault switch
     {

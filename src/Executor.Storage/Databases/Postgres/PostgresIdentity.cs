@@ -4,8 +4,8 @@ using Npgsql;
 namespace Executor.Storage.Databases.Postgres;
 
 /// <summary>
-/// Looks at each new connection before anything is done on it: whatever is at the other end now (a restored backup, a standby that was
-/// promoted without the last commits, another server behind the name) has to be the database that this node knows.
+/// Looks at each new connection before anything is done on it. Another database may be at the other end by now: a restored backup, a
+/// standby that was promoted without the last commits, another server behind the name. It has to be the database that this node knows.
 /// </summary>
 internal static class PostgresIdentity
 {

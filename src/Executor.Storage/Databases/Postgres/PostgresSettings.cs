@@ -6,8 +6,8 @@ namespace Executor.Storage.Databases.Postgres;
 /// <summary>Validated settings, and the connection strings made from them. Holds a password: nothing prints it.</summary>
 internal sealed partial class PostgresSettings
 {
-    // Durable means on the disk, and on the synchronous standby where there is one. No statement or idle transaction of ours may
-    // hold its locks for long: who waits for a row outlasts a frozen node in the middle of a transaction. A client whose host has
+    // Durable means on the disk, and on the synchronous standby where there is one. No statement or idle transaction of ours may hold its
+    // locks for long. So whoever waits for a row outlasts a node that is frozen in the middle of a transaction. A client whose host has
     // died is noticed, and its locks are freed.
     private const string Session =
         "-c synchronous_commit=on -c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=5000 "
@@ -62,8 +62,8 @@ internal sealed partial class PostgresSettings
         pooled.KeepAlive = 30;
         pooled.MaxAutoPrepare = Math.Max(pooled.MaxAutoPrepare, 50);
 
-        // The driver's default is as many as a server's default allows to all its clients. What waits for one of these waits in this
-        // process, and not for a connection that the server refuses, perhaps the one that a lost lock is to be taken again with.
+        // The driver's default is as many as a server's default allows to all its clients. With fewer, work waits in this process for a
+        // free one. Otherwise the server may refuse a connection, perhaps the one that a lost lock is to be taken again with.
         if (!pooled.ShouldSerialize("Maximum Pool Size"))
             pooled.MaxPoolSize = 32;
 

@@ -3,8 +3,8 @@ using Npgsql;
 namespace Executor.Storage.Databases.Postgres;
 
 /// <summary>
-/// Connections that know the built-in types, which have the same numbers on every server, and of these what statements here use. By
-/// default the driver compiles the mappings of all that it knows, and each source reads the server's catalogue, before a first statement.
+/// Connections that know the built-in types that statements here use. These have the same numbers on every server. By default the driver
+/// compiles the mappings of all types that it knows, and each source reads the server's catalogue before a first statement.
 /// </summary>
 internal static class PostgresSource
 {

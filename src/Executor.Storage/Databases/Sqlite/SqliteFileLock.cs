@@ -1,8 +1,8 @@
 namespace Executor.Storage.Databases.Sqlite;
 
 /// <summary>
-/// An exclusive lock on a file beside the database, held as long as the process lives: the operating system frees it even from a
-/// killed one. It proves that whoever held it before is gone.
+/// An exclusive lock on a file beside the database, held as long as the process lives. The operating system frees it even from a killed
+/// process. So it proves that whoever held it before is gone.
 /// </summary>
 internal sealed class SqliteFileLock : IDisposable
 {

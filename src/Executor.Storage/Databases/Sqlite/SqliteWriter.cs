@@ -6,8 +6,8 @@ using SQLitePCL;
 namespace Executor.Storage.Databases.Sqlite;
 
 /// <summary>
-/// The only writer of the file. A durable commit costs a flush to the disk, so transactions that wait together share one: each in
-/// its own savepoint, so that a failing one is undone alone, and none is answered before the shared commit has succeeded.
+/// The only writer of the file. A durable commit costs a flush to the disk, so transactions that wait together share one. Each is in its
+/// own savepoint, so that a failing one is undone alone. None is answered before the shared commit has succeeded.
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {

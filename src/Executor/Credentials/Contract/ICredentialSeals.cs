@@ -10,7 +10,7 @@ public interface ICredentialSeals
     Task<IReadOnlyList<CredentialRow>> FindOthersAsync(KeyId current, CredentialKey? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes the row's sealed secrets, and nothing else, where the row is still as it was read: its state, generation and intent stay, and
+    /// Writes the row's sealed secrets, and nothing else, where the row is still as it was read. State, generation and intent stay, and
     /// nobody is woken.
     /// </summary>
     /// <returns>False when it has changed: whoever changed it sealed it too, or it is found again.</returns>

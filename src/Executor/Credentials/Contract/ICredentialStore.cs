@@ -3,8 +3,8 @@ using Executor.Nodes;
 namespace Executor.Credentials;
 
 /// <summary>
-/// Keeps credentials and their intents. Every change is one short transaction that locks the row first, reads its intents, lets the
-/// domain decide, and writes the decision guarded by the row's version: what is decided is decided on what is current.
+/// Keeps credentials and their intents. Every change is one short transaction. It locks the row, reads its intents, lets the domain
+/// decide, and writes the decision guarded by the row's version. So what is decided is decided on what is current.
 /// </summary>
 public interface ICredentialStore
 {
@@ -12,10 +12,10 @@ public interface ICredentialStore
     Task<CredentialSnapshot?> ReadAsync(CredentialKey key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Runs <paramref name="decide"/> inside the transaction (it must be pure: it may run again). In the same transaction it wakes
-    /// the runs parked on the key whose cause it may have removed: of <see cref="ParkCause.Unusable"/> where it ends in
-    /// <see cref="CredentialState.Ready"/>, and of <see cref="CredentialDecision{T}.Wakes"/>. A change of generation closes the
-    /// intents of the old one. Announces a changed row to every node after the commit.
+    /// Runs <paramref name="decide"/> inside the transaction. It must be pure, since it may run again. The same transaction wakes the
+    /// runs parked on the key whose cause it may have removed. These are those of <see cref="ParkCause.Unusable"/> where it ends in
+    /// <see cref="CredentialState.Ready"/>, and those of <see cref="CredentialDecision{T}.Wakes"/>. A change of generation closes the
+    /// intents of the old one. After the commit a changed row is announced to every node.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The database could not be reached, or the commit's outcome is not known.</exception>
     Task<T> ChangeAsync<T>(
@@ -32,8 +32,8 @@ public interface ICredentialStore
     Task<IReadOnlyList<CredentialKey>> FindUnresolvedAsync(CredentialKey? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Keys whose pause for refused tokens is over and that nobody tries, each with the oldest run that is parked for it; the longest
-    /// over first. Keys that no run waits for are left out.
+    /// Keys whose pause for refused tokens is over and that nobody tries, the longest over first. Each comes with the oldest run that is
+    /// parked for it. Keys that no run waits for are left out.
     /// </summary>
     Task<IReadOnlyList<(CredentialKey Key, Guid Run)>> FindProbesAsync(int limit, CancellationToken cancellationToken);
 }

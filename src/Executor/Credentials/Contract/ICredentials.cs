@@ -7,8 +7,8 @@ public interface ICredentials
 }
 
 /// <summary>
-/// The owner of one credential: serialises its refreshes and answers from memory. A second owner of the same key, should the
-/// engine ever activate one, costs a wasted read and never a grant: every decision is taken in the store.
+/// The owner of one credential: serialises its refreshes and answers from memory. For a while there may be a second owner of the same
+/// key, here or elsewhere. That costs a wasted read and never a grant, since every decision is taken in the store.
 /// </summary>
 public interface ICredentialOwner
 {
@@ -18,21 +18,21 @@ public interface ICredentialOwner
     Task DeleteAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// A token that is good for a comfortable time yet is answered at once, and refreshed beside that where it is due. Otherwise the
-    /// caller waits for the refresh; a cancelled one stops waiting, and the redemption goes on.
+    /// A token that is good for a comfortable time yet is answered at once. If it is due, it is refreshed beside that. Otherwise the
+    /// caller waits for the refresh. A cancelled caller stops waiting, and the redemption goes on.
     /// </summary>
     ValueTask<TokenOutcome> GetTokenAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Says that the MCP server answered 401. A token that is seconds old is given once more, after a wait: a clock may be behind.
-    /// Otherwise refreshes, if that generation is still current and the budget allows it: any number of parallel rejections makes
-    /// one redemption, and a server that refuses every token few.
+    /// Otherwise refreshes, if that generation is still current and the budget allows it. Any number of parallel rejections makes one
+    /// redemption, and a server that refuses every token makes few.
     /// </summary>
     ValueTask<TokenOutcome> TokenRejectedAsync(Rejection rejection, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Asks to try a token although the MCP server refuses them, once the pause is over: one caller at a time, which gets the
-    /// unexpired token that there is, and at most one redemption. All others are answered as by <see cref="GetTokenAsync"/>.
+    /// Asks to try a token although the MCP server refuses them, once the pause is over. One caller at a time may. It gets the unexpired
+    /// token that there is, and at most one redemption. All others are answered as by <see cref="GetTokenAsync"/>.
     /// </summary>
     ValueTask<TokenOutcome> ProbeAsync(ProbeId probe, CancellationToken cancellationToken);
 

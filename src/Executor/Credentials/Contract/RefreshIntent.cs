@@ -22,8 +22,8 @@ public sealed record RefreshIntent
     public required DateTimeOffset StartedAt { get; init; }
 
     /// <summary>
-    /// Until when the sender listens, counted by the sender from before its commit, and its request may be processed; brought
-    /// forward when the server turns out to be done with it.
+    /// Until when the sender listens, and its request may be processed. The sender counts from before its commit. Brought forward when
+    /// the server turns out to be done with the request.
     /// </summary>
     public required DateTimeOffset Deadline { get; init; }
 

@@ -1,8 +1,8 @@
 namespace Executor.Credentials;
 
 /// <summary>
-/// A complete refusal that has come again and again. After three in at least a minute nobody takes it for one that may pass; without a code,
-/// after an hour: a firewall or a proxy that turns requests away often stops doing so.
+/// A complete refusal that has come again and again. After three in at least a minute nobody takes it for one that may pass. Without a
+/// code it takes an hour: a firewall or a proxy that turns requests away often stops doing so.
 /// </summary>
 /// <param name="Generation">Whose token was refused. An older version that makes a new generation leaves the record behind.</param>
 public sealed record RepeatedRefusal(RefusalMark Mark, Generation Generation, int Count, DateTimeOffset Since)
@@ -13,8 +13,8 @@ public sealed record RepeatedRefusal(RefusalMark Mark, Generation Generation, in
     private static readonly TimeSpan _patienceWithoutCode = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// The second try comes soon, the next one when the refusal has lasted long enough to be judged: three tries, and not one more, are made
-    /// before an operator is told. One without a code is tried like any failure meanwhile.
+    /// The second try comes soon, and the third when the refusal has lasted long enough to be judged. So an operator is told after three
+    /// tries, and not one more. A refusal without a code is tried like any failure meanwhile.
     /// </summary>
     internal DateTimeOffset? NotBefore => Count > 1 && Mark.HasCode ? Since + _patience : null;
 

@@ -1,8 +1,8 @@
 namespace Executor.Credentials;
 
 /// <summary>
-/// What a credential's row remembers of access tokens that the MCP server has turned down (401), so that a server which refuses every
-/// token of a good grant costs few redemptions, in the whole cluster. The rules are in <c>Transitions/RefusalRules.cs</c>.
+/// What a credential's row remembers of access tokens that the MCP server has turned down (401). So a server that refuses every token of
+/// a good grant costs few redemptions in the whole cluster. The rules are in <c>Transitions/RefusalRules.cs</c>.
 /// </summary>
 public sealed record TokenRefusal
 {

@@ -155,7 +155,7 @@ internal sealed class CredentialOwner(
 
     private async Task<TokenOutcome> AcquireAsync(CancellationToken cancellationToken, RejectedToken? rejected = null, ProbeId? probe = null)
     {
-        // Only a good token is answered from memory: a run that is told to park on what was so a moment ago would ask in circles.
+        // Only a good token is answered from memory. A run that parks on what was so a moment ago would ask in circles.
         var begun = time.GetTimestamp();
         if (rejected is { } token)
             Reject(token);

@@ -45,8 +45,9 @@ internal sealed class CredentialReader(
     }
 
     /// <summary>
-    /// A read that began after the last change that this node knows of. One that others were waiting for already is shared only if what
-    /// it saw is not too old when it ends: the database may have kept it waiting, and the word of a change may have been lost.
+    /// A read that began after the last change that this node knows of. Others may have been waiting for a read already. It is shared
+    /// only if what it saw is not too old when it ends: the database may have kept it waiting, and the word of a change may have been
+    /// lost.
     /// </summary>
     public async Task<CredentialView> ReadAsync(CancellationToken cancellationToken)
     {

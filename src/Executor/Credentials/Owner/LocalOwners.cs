@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Executor.Credentials.Owner;
 
 /// <summary>
-/// The owners that this process has in memory, while they are used: those of the activations that it hosts, and those that it made
-/// because an activation elsewhere did not answer. Two owners of one key, here or on two nodes, are harmless: the store decides.
+/// The owners that this process has in memory, while they are used. Some belong to activations that it hosts. Others it made because an
+/// activation elsewhere did not answer. Two owners of one key, here or on two nodes, are harmless: the store decides.
 /// </summary>
 internal sealed class LocalOwners : IDisposable
 {

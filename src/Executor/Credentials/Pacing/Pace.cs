@@ -1,8 +1,8 @@
 namespace Executor.Credentials.Pacing;
 
 /// <summary>
-/// A token bucket that holds one second's worth. What cannot wait may overdraw it, at the expense of those who can. (The framework's
-/// own takes no <see cref="TimeProvider"/>, and its queue knows no users.) Not synchronised.
+/// A token bucket that holds one second's worth. What cannot wait may overdraw it, at the expense of those who can. The framework's own
+/// bucket takes no <see cref="TimeProvider"/>, and its queue knows no users. Not synchronised.
 /// </summary>
 internal sealed class Pace(int perSecond, TimeProvider time)
 {

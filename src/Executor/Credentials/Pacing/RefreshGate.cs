@@ -6,9 +6,9 @@ using Microsoft.Extensions.Options;
 namespace Executor.Credentials.Pacing;
 
 /// <summary>
-/// Bounds what this node asks of one OAuth server: so many redemptions in flight, so many a second, and of one user only a part, so
-/// that neither a storm of expiries nor a user whose redemptions hang keeps the others from refreshing. Waited for before an intent
-/// is opened: a permit to send is good for seconds only. Each node has its own, so a cluster's bound is this times its nodes.
+/// Bounds what this node asks of one OAuth server: so many redemptions in flight, so many a second, and of one user only a part. So
+/// neither a storm of expiries nor a user whose redemptions hang keeps others from refreshing. A turn is waited for before an intent is
+/// opened: a permit to send is good for seconds only. Each node has its own gate, so a cluster's bound is this times its nodes.
 /// </summary>
 internal sealed class RefreshGate(IOptions<CredentialOptions> options, NodeState node, RefreshMetrics metrics, TimeProvider time)
 {
@@ -44,8 +44,8 @@ internal sealed class RefreshGate(IOptions<CredentialOptions> options, NodeState
     }
 
     /// <summary>
-    /// For a resolving redemption that would be too late after a wait, or whose first request holds a turn already: it takes its share
-    /// of the rate all the same, and those who can wait, wait the longer. There are only so many of them: each follows one that waited.
+    /// For a resolving redemption that would be too late after a wait, or whose first request holds a turn already. It takes its share of
+    /// the rate all the same, and those who can wait, wait the longer. There are only so many of them: each follows one that waited.
     /// </summary>
     public void Pass(OAuthServer server)
     {

@@ -19,8 +19,8 @@ internal sealed class IntentOpener(
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// A commit whose outcome is unknown is asked for again by the intent's id, while the permit lasts; after that it is taken back,
-    /// however long the database takes to come back: an intent that this node knows to be unsent is not left open.
+    /// A commit whose outcome is unknown is asked for again by the intent's id, while the permit lasts. After that the intent is taken
+    /// back, however long the database takes to return. An intent that this node knows to be unsent is not left open.
     /// </summary>
     public async Task<OpenIntentResult> OpenAsync(CredentialKey key, OpenIntent request, long openedAt)
     {

@@ -19,9 +19,9 @@ internal sealed class Listening(TimeProvider time)
     public void To(IntentId intent, Redemption redemption) => _redemptions.Add(intent, (redemption, redemption.Settlement.Ended()));
 
     /// <summary>
-    /// Waits for one of them to end; while <paramref name="newest"/> is open, for it, because what an earlier one leaves in doubt is what
-    /// it was opened to resolve. True when the generation is settled by it. An answer that only has to be stored is waited for longer:
-    /// asking once more would bring nothing that is not here already.
+    /// Waits for one of them to end. While <paramref name="newest"/> is open it waits for that one: it was opened to resolve what an
+    /// earlier one leaves in doubt. True when the generation is settled by it. An answer that only has to be stored is waited for longer.
+    /// Asking once more would bring nothing that is not here already.
     /// </summary>
     public async Task<bool> HearAsync(TimeSpan atMost, IntentId? newest = null)
     {

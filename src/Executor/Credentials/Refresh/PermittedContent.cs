@@ -5,9 +5,9 @@ using System.Text;
 namespace Executor.Credentials.Refresh;
 
 /// <summary>
-/// The body of a refresh request, which asks for permission at the last moment there is: the connection stands, TLS included, and
-/// the next write would send the refresh token. It can be written once only, so that nothing below (a handler that retries on a
-/// stale connection, say) can send the token a second time.
+/// The body of a refresh request. It asks for permission at the last moment there is: the connection stands, TLS included, and the next
+/// write would send the refresh token. It can be written once only. So nothing below, such as a handler that retries on a stale
+/// connection, can send the token a second time.
 /// </summary>
 internal sealed class PermittedContent : HttpContent
 {

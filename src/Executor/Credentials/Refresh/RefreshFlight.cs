@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Executor.Credentials.Refresh;
 
 /// <summary>
-/// One attempt to get a credential past a generation: waits for its turn at the OAuth server, opens intents and redeems under them,
-/// with a tolerant provider while earlier ones are still listened for, or watches another node do so.
+/// One attempt to get a credential past a generation. It waits for its turn at the OAuth server, opens intents and redeems under them, or
+/// watches another node do so. With a tolerant provider it opens the next one while earlier ones are still listened for.
 /// </summary>
 internal sealed class RefreshFlight(
     ICredentialStore store,

@@ -3,13 +3,13 @@ using Executor.Identity;
 namespace Executor.Credentials.Refresh;
 
 /// <summary>
-/// Clients whose token endpoint refuses the <c>resource</c> parameter (RFC 8707 §2) of a server; they are sent none for a day. On this node
-/// alone, and until its end: the refusal spends no token, so that a node that does not know of it yet pays one request, while a table would
-/// cost a read for every refresh.
+/// Clients whose token endpoint refuses the <c>resource</c> parameter (RFC 8707 §2) of a server; they are sent none for a day. Each node
+/// remembers it for itself, until its end. The refusal spends no token, so a node that does not know of it yet pays one request. A table
+/// would cost a read for every refresh.
 /// </summary>
 /// <remarks>
-/// A refusal holds for the user whom it met: it may be for a tenant that only that user is of. When a refresh without the resource has been
-/// granted, it holds for all who have the same client at the same endpoint.
+/// A refusal holds for the user whom it met: it may be for a tenant that only that user belongs to. Once a refresh without the resource
+/// was granted, it holds for all who have the same client at the same endpoint.
 /// </remarks>
 internal sealed class RefusedResources(TimeProvider time)
 {

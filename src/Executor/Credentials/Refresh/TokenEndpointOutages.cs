@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace Executor.Credentials.Refresh;
 
 /// <summary>
-/// A token endpoint that is out of order fails for each of its users again and again: its outage is told once, when it begins and when it is
-/// over. Endpoints of one origin share theirs, and only the origin is told: users deposit the address, and its path or query may be secret.
+/// A token endpoint that is out of order fails for each of its users, again and again. Its outage is told once, when it begins and when
+/// it is over. Endpoints of one origin share theirs. Only the origin is told: users deposit the address, and its path or query may be
+/// secret.
 /// </summary>
 internal sealed class TokenEndpointOutages(TimeProvider time, ILogger logger)
 {

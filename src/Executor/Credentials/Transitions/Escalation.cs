@@ -3,8 +3,8 @@ using Executor.Credentials.Refresh;
 namespace Executor.Credentials.Transitions;
 
 /// <summary>
-/// A complete refusal with a code that says neither whose fault it is nor that it passes. The one that comes again and again becomes an
-/// operator's error, which is visible, wakes nobody in vain and is tried again about every hour.
+/// A complete refusal may have a code that says neither whose fault it is nor that it passes. One that comes again and again becomes an
+/// operator's error. That is visible, wakes nobody in vain, and is tried again about every hour.
 /// </summary>
 internal static class Escalation
 {

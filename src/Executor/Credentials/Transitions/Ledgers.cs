@@ -27,16 +27,16 @@ internal static class Ledgers
         rules.IsTolerant(ledger.Intents.Count > 0 ? ledger.Intents[0].StartedAt : ledger.Now, ledger.Now);
 
     /// <summary>
-    /// More than one intent of the generation was opened, sent or not. One that was refused does not count: it brought no pair that
-    /// could have been killed, and to keep the redeemed token for its sake would only spend it twice.
+    /// More than one intent of the generation was opened, sent or not. One that was refused does not count: it brought no pair that could
+    /// have been killed. To keep the redeemed token for its sake would only spend it twice.
     /// </summary>
     public static bool IsContested(this CredentialLedger ledger) =>
         ledger.Intents.Count > 0
         && ledger.Intents[^1].Ordinal - ledger.Intents.Count(intent => intent.Settlement == IntentSettlement.Refused) > 1;
 
     /// <summary>
-    /// What a generation that is tried for days need not keep: the first intent tells when the window began, one doubt tells as much
-    /// as many, and none that could still be answered or processed is dropped.
+    /// What a generation that is tried for days need not keep. The first intent tells when the window began. One doubt tells as much as
+    /// many. None that could still be answered or processed is dropped.
     /// </summary>
     public static IReadOnlyList<IntentId> Forgettable(this CredentialLedger ledger)
     {

@@ -4,8 +4,8 @@ using Executor.Nodes;
 namespace Executor.Credentials.Transitions;
 
 /// <summary>
-/// Asks for the permit to redeem a generation's refresh token. The transition that matters most: at most one intent of a generation
-/// is open, whatever nodes, activations, callers and crashes do, and the token to send is the one that this very transition read.
+/// Asks for the permit to redeem a generation's refresh token. This transition matters most: at most one intent of a generation is open,
+/// whatever nodes, activations, callers and crashes do. The token to send is the one that this very transition read.
 /// </summary>
 /// <param name="Expected">The generation to redeem; another one means that the world has moved on.</param>
 /// <param name="DropsAccessToken">Its access token was rejected: nobody is to serve it meanwhile.</param>

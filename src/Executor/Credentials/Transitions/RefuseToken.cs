@@ -27,8 +27,8 @@ internal sealed record AcceptToken(Generation Accepted)
 }
 
 /// <summary>
-/// Takes the probe, or gives it to a parked run, which wakes for it. One at a time: a live prober keeps all others away. A dead one
-/// that has redeemed is followed by a pause, because only a pause allows a redemption.
+/// Takes the probe, or gives it to a parked run, which wakes for it. One at a time: a live prober keeps all others away. A dead prober
+/// that has redeemed is followed by a pause, since only a pause allows a redemption.
 /// </summary>
 internal sealed record TakeProbe(ProbeId Prober, RefusalRules Rules)
 {

@@ -27,8 +27,8 @@ internal sealed record SettleIntent(
         return Fail(ledger, row, mine);
     }
 
-    // Stored if and only if the row still has the generation that was redeemed, whoever brings it, however late, and whatever
-    // state a failure has left it in.
+    // Stored if and only if the row still has the generation that was redeemed. Who brings it, how late, and what state a failure has
+    // left the row in do not matter.
     private CredentialDecision<SettleResult> Store(
         CredentialLedger ledger, CredentialRow row, RefreshAnswer.Granted granted, CredentialVault vault)
     {
@@ -59,9 +59,9 @@ internal sealed record SettleIntent(
     }
 
     /// <summary>
-    /// The current generation was made by another intent from the very token that this late answer is for: the provider has answered
-    /// twice. Some kill with one answer what they handed out with the other, in whichever order the requests reached them, so the late
-    /// token takes the place of the spent one that is kept until the current one has refreshed once.
+    /// Another intent has made the current generation from the very token that this late answer is for: the provider has answered twice.
+    /// Some kill with one answer what they handed out with the other, in whichever order the requests reached them. So the late token
+    /// takes the place of the spent one, which is kept until the current one has refreshed once.
     /// </summary>
     private CredentialDecision<SettleResult> Keep(CredentialLedger ledger, CredentialRow row, CredentialVault vault)
     {

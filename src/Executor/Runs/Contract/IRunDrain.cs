@@ -4,8 +4,8 @@ namespace Executor.Runs;
 public interface IRunDrain
 {
     /// <summary>
-    /// Claims nothing more, puts runs back between two steps, gives calls in flight <see cref="RunOptions.StopTimeout"/>, then ends
-    /// them: such a run is taken over elsewhere as if its node had died. Completes when no run is this node's any more.
+    /// Claims nothing more and puts runs back between two steps. Calls in flight get <see cref="RunOptions.StopTimeout"/> and are then
+    /// ended: such a run is taken over elsewhere as if its node had died. Completes when no run is this node's any more.
     /// </summary>
     Task DrainAsync();
 }

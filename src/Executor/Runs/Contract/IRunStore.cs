@@ -5,8 +5,8 @@ using Executor.Nodes;
 namespace Executor.Runs;
 
 /// <summary>
-/// Keeps runs and the journal of their steps. A change is one short transaction that locks the credential's row first (when a park
-/// names one), then the run's, lets the domain decide, and writes the decision.
+/// Keeps runs and the journal of their steps. A change is one short transaction. It locks the credential's row first (when a park names
+/// one), and then the run's. It lets the domain decide, and writes the decision.
 /// </summary>
 public interface IRunStore
 {
@@ -37,17 +37,17 @@ public interface IRunStore
     Task<IReadOnlyList<RunRecord>> ClaimAsync(IReadOnlyCollection<RunId> ids, NodeRef owner, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Runs <paramref name="decide"/> inside the transaction (it must be pure: it may run again). With <paramref name="park"/> the
-    /// credential's row is locked first (an unknown key gets its absent row) and the ledger says whether it is still as seen.
-    /// Announces a changed run after the commit.
+    /// Runs <paramref name="decide"/> inside the transaction. It must be pure, since it may run again. With <paramref name="park"/> the
+    /// credential's row is locked first; an unknown key gets its absent row. The ledger says whether the row is still as seen. A changed
+    /// run is announced after the commit.
     /// </summary>
     Task<T> ChangeAsync<T>(
         RunId id, CredentialSeen? park, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The same without a look before: first decided on what the caller knows, by an estimate of the database's clock, and written if
-    /// the row still has that version. Where it has not, or nothing is to be written, it is decided on what is there. A store may
-    /// leave the attempt out.
+    /// The same without a look before. It is first decided on what the caller knows, by an estimate of the database's clock, and written
+    /// if the row still has that version. If it has not, or nothing is to be written, it is decided on what is there. A store may leave
+    /// the attempt out.
     /// </summary>
     Task<T> ChangeAsync<T>(KnownRun known, Func<RunLedger, RunDecision<T>> decide, CancellationToken cancellationToken) =>
         ChangeAsync(known.Run.Id, park: null, decide, cancellationToken);

@@ -32,8 +32,9 @@ public sealed record StepRow
     public DateTimeOffset? FinishedAt { get; init; }
 
     /// <summary>
-    /// Why nobody knows whether an attempt took effect, the latest or one before it; null where that is known of all of them, and while
-    /// the latest one's node may still tell. A user who says that the step is to be tried again takes what came before upon themselves.
+    /// Why nobody knows whether an attempt took effect, be it the latest or one before it. Null where that is known of all of them, and
+    /// while the latest one's node may still tell. A user who says that the step is to be tried again takes what came before upon
+    /// themselves.
     /// </summary>
     public Interruption? Interruption { get; init; }
 

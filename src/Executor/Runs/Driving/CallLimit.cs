@@ -1,8 +1,9 @@
 namespace Executor.Runs.Driving;
 
 /// <summary>
-/// How long a call may take: as long as its server is not silent for the step's time-out, and never more than ten times as long, or than
-/// a step may name. It is the driver's own clock, in case the gateway's does not fire: that one's answer says more, so this one waits longer.
+/// How long a call may take. Its server may be silent for the step's time-out. In all the call may take ten times as long, but never
+/// longer than a step may name. This is the driver's own clock, in case the gateway's does not fire. That one's answer says more, so this
+/// one waits longer.
 /// </summary>
 internal sealed class CallLimit : IDisposable
 {

@@ -18,8 +18,8 @@ internal sealed partial class RunDriver
         using var over = new CancellationTokenSource();
         var ended = over.Token;
 
-        // The same for every attempt, a retry that the user asks for included: whether an earlier one took effect is exactly what
-        // nobody knows, and this is how a server that remembers keys can tell.
+        // The same key for every attempt, a retry that the user asks for included. Nobody knows whether an earlier attempt took
+        // effect, and a server that remembers keys can tell by it.
         var call = new McpToolCall(definition.Tool, ready.Arguments, $"{_claim.Run}/{Current.Index}", timeout)
         {
             Longest = limit.Most,

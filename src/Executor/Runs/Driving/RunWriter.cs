@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Executor.Runs.Driving;
 
 /// <summary>
-/// Writes a driver's moves under its claim, and reads for it. While the database is away it tries again for as long as the process
-/// lives: a tool's acknowledged result must not be lost, and should the claim end meanwhile, the move is refused.
+/// Writes a driver's moves under its claim, and reads for it. While the database is away it tries again for as long as the process lives:
+/// a tool's acknowledged result must not be lost. Should the claim end meanwhile, the move is refused.
 /// </summary>
 internal sealed partial class RunWriter(IRunStore store, TimeProvider time, Random random, ILogger<RunWriter> logger)
 {
@@ -16,8 +16,8 @@ internal sealed partial class RunWriter(IRunStore store, TimeProvider time, Rand
     /// <param name="move">Pure; sees a row that the claim holds.</param>
     /// <param name="known">What the driver knows of its run: tried first, without a look.</param>
     /// <returns>
-    /// With the run's row and what the move showed of its journal, as they are now: nobody else moves them while the claim holds, but to
-    /// ask for the run's end.
+    /// With the run's row and what the move showed of its journal, as they are now. Nobody else moves them while the claim holds; others
+    /// may only ask for the run's end.
     /// </returns>
     public async Task<(MoveOutcome Outcome, RunRow? Row, IReadOnlyList<StepRow> Journal)> MoveAsync(
         RunClaim claim, Func<RunLedger, RunDecision<MoveOutcome>> move, KnownRun? known = null, CredentialSeen? park = null)

@@ -57,8 +57,8 @@ internal sealed partial class RunClaimer(
     }
 
     /// <summary>
-    /// Looks for claims with nobody at them. One that was given up may still take place, as late as the network delivers it: after
-    /// this node had looked, and seen the run unclaimed.
+    /// Looks for claims with nobody at them. A claim that was given up may still take place, as late as the network delivers it. This
+    /// node may have looked before that, and seen the run unclaimed.
     /// </summary>
     public async Task FindForgottenAsync(CancellationToken cancellationToken)
     {

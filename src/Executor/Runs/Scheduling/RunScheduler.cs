@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Executor.Runs.Scheduling;
 
 /// <summary>
-/// Looks for runs when it is told that there are some, when room was freed, and when the next one is due; besides, now and then, in
-/// case it was not told.
+/// Looks for runs when it is told that there are some, when room was freed, and when the next one is due. Now and then it looks in any
+/// case: the word may have been lost.
 /// </summary>
 internal sealed partial class RunScheduler(
     RunClaimer claimer,

@@ -4,8 +4,8 @@ using Executor.Runs.Driving;
 namespace Executor.Runs.Scheduling;
 
 /// <summary>
-/// The room this node has: in all, per user, per MCP server, and half a server per user, so that one user's runs at a slow server
-/// leave room for others at that same server.
+/// The room this node has: in all, for each user, for each MCP server, and for each user half a server. So one user's runs at a slow
+/// server leave room for others at that same server.
 /// </summary>
 /// <param name="freed">Set when something is given back.</param>
 internal sealed class RunSlots(RunOptions options, Signal freed)

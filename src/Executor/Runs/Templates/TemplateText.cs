@@ -3,8 +3,8 @@ using System.Text;
 namespace Executor.Runs.Templates;
 
 /// <summary>
-/// One string of a step's arguments, split into literal text and references. <c>\{{</c> is a literal <c>{{</c>, and <c>\\{{</c> a
-/// backslash before a reference; backslashes elsewhere are themselves.
+/// One string of a step's arguments, split into literal text and references. <c>\{{</c> is a literal <c>{{</c>. <c>\\{{</c> is a
+/// backslash before a reference. Backslashes elsewhere are themselves.
 /// </summary>
 internal sealed class TemplateText
 {

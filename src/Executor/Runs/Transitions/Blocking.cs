@@ -11,7 +11,7 @@ internal readonly record struct Blocking(TimeSpan AtLeast, TimeSpan Limit, Block
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// A quarter of the time it has lasted already, which needs no counter, but never less than was asked for; up to a fifth more,
+    /// A quarter of the time that it has lasted already, which needs no counter, but never less than was asked for. Up to a fifth more,
     /// so that what was blocked together does not return together. Never past the limit by more than that.
     /// </summary>
     public TimeSpan Delay(TimeSpan lasted, double jitter)

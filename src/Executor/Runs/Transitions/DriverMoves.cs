@@ -3,9 +3,9 @@ using Executor.Credentials;
 namespace Executor.Runs.Transitions;
 
 /// <summary>
-/// How the node that holds a run moves it. Every move is decided on the locked row, or written only over the version that it was
-/// decided on, so that a zombie changes nothing; each may be asked for again after a commit whose outcome is unknown, and then finds
-/// out that it took place.
+/// How the node that holds a run moves it. Every move is decided on the locked row, or written only over the version that it was decided
+/// on. So a zombie changes nothing. After a commit of unknown outcome a move may be asked for again: it then finds out that it took
+/// place.
 /// </summary>
 internal static class DriverMoves
 {
@@ -96,7 +96,7 @@ internal static class DriverMoves
         : new(MoveOutcome.Ended, ledger.Run.MoveTo(RunStatus.Pending, ledger.Now) with { NotBefore = ledger.Now + delay }, [step]);
 
     /// <summary>
-    /// As <see cref="Postpone"/>, for a fault that may pass: the wait grows with the time that it has lasted, and at the limit
+    /// As <see cref="Postpone"/>, for a fault that may pass. The wait grows with the time that the fault has lasted. At the limit
     /// <paramref name="giveUp"/> decides.
     /// </summary>
     /// <param name="jitter">0 to 1, drawn beforehand.</param>

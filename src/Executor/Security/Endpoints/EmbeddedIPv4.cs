@@ -31,7 +31,7 @@ internal static class EmbeddedIPv4
         return _localNat64.Contains(address) ? LocalNat64(b) : [];
     }
 
-    // The network may use this prefix at any of its lengths (RFC 6052, section 2.2), each with another place for the address; octet 8
+    // The network may use this prefix at any of its lengths (RFC 6052, section 2.2), each with another place for the address. Octet 8
     // stays zero. A reading in 0.0.0.0/8 is only padding, unless every reading is.
     private static List<IPAddress> LocalNat64(byte[] b)
     {

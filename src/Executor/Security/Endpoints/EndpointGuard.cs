@@ -3,8 +3,8 @@ using System.Net;
 namespace Executor.Security.Endpoints;
 
 /// <summary>
-/// Decides which token endpoints a node may call, for users choose them. The check of the URL gives an early, readable answer; the
-/// one that counts is made on the resolved address when connecting, because a name may resolve to anything at any time.
+/// Decides which token endpoints a node may call, since users choose them. The check of the URL gives an early, readable answer. The
+/// check that counts is made on the resolved address when connecting, because a name may resolve to anything at any time.
 /// </summary>
 public sealed class EndpointGuard(EndpointPolicy policy)
 {

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Executor.Security.Endpoints;
 
 /// <summary>
-/// Reads an endpoint's URL, more strictly than <see cref="Uri"/> does. The host is taken from the text as well: Uri accepts an
-/// empty user name, text behind a bracketed address, scope ids and letters that IDNA maps to ASCII ones, and then hides them.
+/// Reads an endpoint's URL, more strictly than <see cref="Uri"/> does. The host is taken from the text as well. Uri accepts an empty user
+/// name, text behind a bracketed address, scope ids, and letters that IDNA maps to ASCII ones. Then it hides them.
 /// </summary>
 internal static class EndpointUrl
 {

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Executor.Security.Endpoints;
 
 /// <summary>
-/// Opens connections for <see cref="SocketsHttpHandler"/>: resolves the name itself and connects to the very addresses that it
-/// checked, so that a name which resolves differently the next time gains nothing.
+/// Opens connections for <see cref="SocketsHttpHandler"/>. It resolves the name itself and connects to the very addresses that it
+/// checked. So a name that resolves differently the next time gains nothing.
 /// </summary>
 public sealed class GuardedConnect(EndpointGuard guard, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
 {

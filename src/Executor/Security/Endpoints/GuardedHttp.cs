@@ -8,8 +8,8 @@ public sealed record GuardedHttpOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Off for token endpoints: when a pooled connection turns out to be closed, the handler sends the request a second time by
-    /// itself, and a refresh token must not be sent twice.
+    /// Off for token endpoints. When a pooled connection turns out to be closed, the handler sends the request a second time by itself. A
+    /// refresh token must not be sent twice.
     /// </summary>
     public bool ReuseConnections { get; init; }
 

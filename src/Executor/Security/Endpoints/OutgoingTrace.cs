@@ -4,7 +4,7 @@ namespace Executor.Security.Endpoints;
 
 /// <summary>
 /// What a stranger is told of the trace that a request belongs to: nothing, or its <c>traceparent</c> (W3C Trace Context), which is two
-/// random numbers. Never <c>tracestate</c> and <c>baggage</c>: a caller may have put anything there, names and tenants among it.
+/// random numbers. <c>tracestate</c> and <c>baggage</c> are never told. A caller may have put anything there, such as names and tenants.
 /// </summary>
 public sealed class OutgoingTrace : DistributedContextPropagator
 {

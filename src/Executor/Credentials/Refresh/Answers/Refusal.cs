@@ -141,7 +141,7 @@ internal sealed partial record Refusal(IReadOnlyList<string> Codes, IReadOnlyLis
 
         private void AddCode(JsonElement? value)
         {
-            // A zero, and a word such as «ok», say that all is well; what is left may be an HTTP status, which says no more than the status.
+            // A zero, and a word such as «ok», say that all is well. Another number may repeat the HTTP status.
             if (value is { ValueKind: JsonValueKind.Number } number && IsCode(number))
                 Codes.Add(number.GetRawText());
             else if (value is { } word && AnswerMembers.Text(word) is { } code && !IsUnsaid(code))
