@@ -9,7 +9,7 @@ namespace Executor.Grains.Runs;
 /// <summary>
 /// Drives a run: works through its steps, calls the tools, parks it. A call may last for minutes, so the grain is reentrant and never
 /// moved: it is reached meanwhile. It leaves memory as soon as the run is let go of. It drives only what its own silo has claimed. A
-/// membership change may bring about a second activation, which does no harm: the claim's fence refuses what the one that lost it still
+/// membership change may bring about a second activation. That does no harm: the claim's fence refuses what the one that lost it still
 /// writes.
 /// </summary>
 [Reentrant, PreferLocalPlacement, Immovable(ImmovableKind.Any), GrainType("executor.run")]

@@ -12,8 +12,8 @@ namespace Executor.Mcp.Calls;
 internal sealed record Request(UserId User, McpServer Server, AccessToken? Bearer, string? Tool, long MaxBytes);
 
 /// <summary>
-/// Makes a request. It makes it a second time where <see cref="FailureTable"/> says that the first one was not looked at, and asks what
-/// the table wants to know.
+/// Makes a request, and asks what <see cref="FailureTable"/> wants to know. It makes it a second time where the table says that the first
+/// one was not looked at.
 /// </summary>
 internal sealed partial class Attempts(ConnectionPool pool, McpOptions options, TimeProvider time, ILogger logger)
 {

@@ -22,7 +22,7 @@ internal sealed class ToolListReader(McpOptions options, bool hasHandshake)
     private readonly List<McpLeftOut> _leftOut = [];
     private readonly Dictionary<string, ParameterHeaders?> _headers = new(StringComparer.Ordinal);
 
-    /// <summary>Of each name that was seen, on a tool that is kept or not: whether all that have it may be repeated.</summary>
+    /// <summary>For each name that was seen, on a tool that is kept or not: may all tools of the name be repeated?</summary>
     private readonly Dictionary<string, bool> _repeatable = new(StringComparer.Ordinal);
     private long _bytes;
     private int _position;

@@ -72,7 +72,9 @@ internal sealed class SharedRunMoves(Database database) : RunMoves
         return true;
     }
 
-    /// <summary>Sees to those who wait for what does not end, as long as anybody waits: nobody else may come who would.</summary>
+    /// <summary>
+    /// Lets waiting moves go on where a batch does not end. It does so for as long as any move waits: nobody else may come to do it.
+    /// </summary>
     private async Task WatchAsync()
     {
         while (true)

@@ -12,7 +12,7 @@ public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
 
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
 
-    /// <param name="probe">Who asks, should tokens be refused and the time have come to try one.</param>
+    /// <param name="probe">Who asks. It matters where tokens are refused and the time has come to try one.</param>
     public async ValueTask<McpAuthorization> AuthorizeAsync(
         UserId user, McpServer server, ProbeId probe, CancellationToken cancellationToken)
     {
@@ -45,8 +45,8 @@ public sealed class AuthorizedMcp(ICredentials credentials, IMcpGateway gateway)
         : new McpAuthorization.Denied(outcome);
 
     /// <summary>
-    /// A 401 turns the request away before anything runs, so the call may be repeated: with the same token if that was too young, and
-    /// with one other. A server that rejects a token straight from its refresh would reject the next one too.
+    /// A 401 turns the request away before anything runs, so the call may be repeated. It is repeated with the same token if that was too
+    /// young, and with one other. A server that rejects a token straight from its refresh would reject the next one too.
     /// </summary>
     private async ValueTask<AuthorizedOutcome<T>> WithAuthorizationAsync<T>(
         UserId user,

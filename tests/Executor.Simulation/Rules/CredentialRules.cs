@@ -6,7 +6,7 @@ using Executor.Simulation.Worlds;
 
 namespace Executor.Simulation.Rules;
 
-/// <summary>DESIGN's promises about credentials, said once more and independently, and looked at after every commit.</summary>
+/// <summary>The promises about credentials (docs/INVARIANTS.md), said once more and independently. They are looked at after every commit.</summary>
 internal sealed partial class CredentialRules
 {
     private readonly World _world;

@@ -7,7 +7,7 @@ using Executor.Simulation.Worlds;
 
 namespace Executor.Simulation.Rules;
 
-/// <summary>DESIGN's promises about runs, said once more and independently, and looked at after every commit.</summary>
+/// <summary>The promises about runs (docs/INVARIANTS.md), said once more and independently. They are looked at after every commit.</summary>
 internal sealed class RunRules(World world)
 {
     private static readonly TimeSpan _soon = TimeSpan.FromSeconds(2);

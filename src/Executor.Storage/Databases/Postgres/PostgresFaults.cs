@@ -12,7 +12,7 @@ internal static class PostgresFaults
 
     /// <summary>
     /// The connection is gone, not merely the statement. A server may end all sessions at once. The driver may then hand out a connection
-    /// that it is taking down at the same moment: its parts are disposed, though nobody disposed it here.
+    /// that it is taking down at that moment. Its parts are disposed, though nobody disposed it here.
     /// </summary>
     public static bool IsConnectionLoss(Exception fault) => fault switch
     {

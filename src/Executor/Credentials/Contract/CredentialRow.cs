@@ -15,10 +15,10 @@ public sealed record CredentialRow
     public byte[]? RefreshToken { get; init; }
 
     /// <summary>
-    /// What to try should the current token of a contested generation be refused, sealed under the current generation. It is the token
-    /// that the current one was made from: some providers, asked twice, kill the newest token and keep the oldest. Or it is the token
-    /// that a later answer to the same token brought: others kill what they handed out first. It is dropped when the current one has
-    /// refreshed once.
+    /// What is tried if the current token of a contested generation is refused, sealed under the current generation. It is the token that
+    /// the current one was made from: some providers, asked twice, kill the newest token and keep the oldest. Or it is the token that a
+    /// later answer to the same token brought: others kill what they handed out first. It is dropped when the current one has refreshed
+    /// once.
     /// </summary>
     public byte[]? KeptRefreshToken { get; init; }
 

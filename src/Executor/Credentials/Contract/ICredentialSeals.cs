@@ -5,7 +5,7 @@ namespace Executor.Credentials;
 /// <summary>Which key the stored secrets are sealed with, whatever they say.</summary>
 public interface ICredentialSeals
 {
-    /// <summary>Rows, after <paramref name="after"/> in key order, of which something is sealed with another key, and may still be used.</summary>
+    /// <summary>Rows after <paramref name="after"/> in key order that hold a secret of another key, which may still be used.</summary>
     /// <exception cref="StoreUnavailableException">The database could not be reached.</exception>
     Task<IReadOnlyList<CredentialRow>> FindOthersAsync(KeyId current, CredentialKey? after, int limit, CancellationToken cancellationToken);
 

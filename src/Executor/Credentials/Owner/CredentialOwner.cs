@@ -101,7 +101,7 @@ internal sealed class CredentialOwner(
             return await GetTokenAsync(cancellationToken);
         var view = await LookAsync(cancellationToken);
 
-        // The one that was refused before: whether it still is, is the question, and asking costs no redemption.
+        // The token was refused before. Whether it still is, is the question, and asking costs no redemption.
         return view.HasUnexpired(time) && !view.IsRefusedTo(probe)
             ? Issued(view, probe)
             : await AcquireAsync(cancellationToken, probe: probe);

@@ -2,9 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Executor.Credentials.Owner;
 
-/// <summary>
-/// Keeps an owner's view of the row: many callers share one read, and a read that a change has overtaken is not kept.
-/// </summary>
+/// <summary>Keeps an owner's view of the row. Many callers share one read. A read that a change has overtaken is not kept.</summary>
 internal sealed class CredentialReader(
     CredentialKey key, ICredentialStore store, CredentialVault vault, IOptions<CredentialOptions> options, TimeProvider time)
 {
@@ -46,7 +44,7 @@ internal sealed class CredentialReader(
 
     /// <summary>
     /// A read that began after the last change that this node knows of. Others may have been waiting for a read already. It is shared
-    /// only if what it saw is not too old when it ends: the database may have kept it waiting, and the word of a change may have been
+    /// only if what it saw is not too old when it ends. The database may have kept it waiting, and the word of a change may have been
     /// lost.
     /// </summary>
     public async Task<CredentialView> ReadAsync(CancellationToken cancellationToken)

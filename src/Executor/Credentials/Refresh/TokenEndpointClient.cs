@@ -7,8 +7,8 @@ namespace Executor.Credentials.Refresh;
 internal sealed class TokenEndpointClient(HttpMessageInvoker http, TimeProvider time)
 {
     /// <summary>
-    /// The last part of the deadline begins when this process notices it. A process that stood still meanwhile reads the answer that has
-    /// arrived before it gives up: it may be the only copy of the new token.
+    /// The last part of the deadline begins when this process notices it. A process that stood still meanwhile first reads the answer
+    /// that has arrived. It may be the only copy of the new token.
     /// </summary>
     private static readonly TimeSpan LastLook = TimeSpan.FromSeconds(5);
 

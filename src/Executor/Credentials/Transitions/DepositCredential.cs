@@ -13,8 +13,8 @@ internal sealed record DepositCredential(CredentialKey Key, Deposit Deposit, int
         if (!RepeatsLineage(row, vault))
             return NewGeneration(ledger, row, vault);
 
-        // A client's retry carries the token of long ago: putting it back would spend a spent token. The registration may be newer.
-        // What it may change is the registration, and it ends the pause after a refusal: the user has seen to something.
+        // A client's retry carries the token of long ago: putting it back would spend a spent token. But the registration may be newer,
+        // and the pause after a refusal ends: the user has seen to something.
         var isSame = IsSameRegistration(row, vault);
         if (isSame && row.State != CredentialState.OperatorError && !row.Refusal.IsActive)
             return new(row.Generation);

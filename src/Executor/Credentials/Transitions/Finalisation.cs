@@ -1,10 +1,10 @@
 namespace Executor.Credentials.Transitions;
 
 /// <summary>
-/// Makes a refusal final. It takes more than the answer. Every earlier intent of the generation must be over, since one that is still
-/// listened for may yet bring a success. Until then the answer waits on its intent. Whoever sees the last earlier one end finishes it,
-/// without redeeming anything again. And a refused grant is confirmed by a further intent: some servers say <c>invalid_grant</c> of a
-/// token that is being processed.
+/// Makes a refusal final. It takes more than the answer. Every earlier intent of the generation must be over: one that is still listened
+/// for may yet bring a success. Until then the answer waits on its intent. Whoever sees the last earlier one end finishes it, without
+/// redeeming anything again. A refused grant is also confirmed by a further intent. Some servers say <c>invalid_grant</c> of a token that
+/// they are processing.
 /// </summary>
 internal static class Finalisation
 {

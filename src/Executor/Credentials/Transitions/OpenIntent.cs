@@ -117,7 +117,7 @@ internal sealed record OpenIntent(
             return mayAsk ? null : Rules.ObserverMargin;
         }
 
-        // An abandoned request may still be processed, and punish the token that a retry has just obtained: even a dead owner's
+        // An abandoned request may still be processed, and punish the token that a retry has just obtained. So even a dead owner's
         // deadline is waited for. A living or frozen owner is waited for without end.
         var latest = DateTimeOffset.MinValue;
         foreach (var intent in ledger.Intents.Where(intent => intent.Settlement == IntentSettlement.Unsettled))
@@ -131,7 +131,7 @@ internal sealed record OpenIntent(
         return ledger.Now < safeAt ? safeAt - ledger.Now : null;
     }
 
-    // An intent is a sign of life itself: whoever stood still, and opened one since others looked, is not to be overtaken by them.
+    // Opening an intent is a sign of life. Whoever stood still and then opened one is not overtaken by observers who looked before.
     private bool IsAbandoned(CredentialLedger ledger, RefreshIntent open) =>
         ledger.Now - open.StartedAt >= Rules.Lease && IsSuspect(open.Owner);
 

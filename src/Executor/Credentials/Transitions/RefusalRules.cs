@@ -1,8 +1,8 @@
 namespace Executor.Credentials.Transitions;
 
 /// <summary>
-/// How refused tokens are paused for and tried again. Redemptions that 401s cause have a budget: two, then one at the end of each
-/// pause. Only time gives it back: an MCP server may accept a token at one tool and refuse it at another, for ever.
+/// How refused tokens are paused for and tried again. Redemptions that 401s cause have a budget: two, then one at the end of each pause.
+/// Only time gives it back. An MCP server may accept a token at one tool and refuse it at another, for ever.
 /// </summary>
 /// <param name="Jitter">0 to 1, drawn for one change, so that deciding again decides the same.</param>
 internal readonly record struct RefusalRules(double Jitter)

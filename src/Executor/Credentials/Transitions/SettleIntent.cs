@@ -76,7 +76,7 @@ internal sealed record SettleIntent(
         if (row.State == CredentialState.NeedsReauth)
             keeping = keeping with { State = CredentialState.Ready, Reason = CredentialReason.None, TryKept = true };
 
-        // What is being tried at this moment is not what is kept now: should it be refused, this is next.
+        // The open intent tries the token that was kept before. If that one is refused, this one is next.
         return row.State is CredentialState.Refreshing or CredentialState.Unresolved && ledger.Last() is { UsesKept: true } last
             ? new(SettleResult.Kept, keeping, [last with { UsesKept = false }])
             : new(SettleResult.Kept, keeping);
@@ -160,7 +160,9 @@ internal enum SettleResult
     /// <summary>The row has another generation: the answer changes nothing.</summary>
     Discarded,
 
-    /// <summary>The row has the generation that another answer to the same token made: this one's token is what is tried next, should that one fail.</summary>
+    /// <summary>
+    /// Another answer to the same token has made the row's generation. If its token fails, this answer's token is tried next.
+    /// </summary>
     Kept,
 
     /// <summary>The failure is written down.</summary>

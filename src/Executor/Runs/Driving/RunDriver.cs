@@ -65,7 +65,7 @@ internal sealed partial class RunDriver(
 
     private CredentialKey Credential => new(_run.User, Current.Definition.Server);
 
-    /// <summary>As whom it tries a token that the server refuses, should it be this run's turn.</summary>
+    /// <summary>Its name as a prober, for the time when the server refuses tokens and it is this run's turn to try one.</summary>
     private ProbeId Probe => new(_claim.Run.Value);
 
     /// <summary>No further step may begin here: the node stops, is unsure of its heartbeat, or lives in another incarnation by now.</summary>

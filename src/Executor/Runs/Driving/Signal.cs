@@ -27,7 +27,7 @@ internal sealed class Signal(TimeProvider time)
 
         public bool IsSet => _set.Task.IsCompleted;
 
-        /// <summary>One for all the waits until it is set, of which there may be any number.</summary>
+        /// <summary>One for all waits until it is set. There may be any number of them.</summary>
         public Task Ended => _ended ??= _set.Task.Ended();
 
         public void Set() => _set.TrySetResult();

@@ -9,7 +9,7 @@ internal static class UserMoves
     /// A run that nobody is at can be decided. Whatever it waits for, its user may say that the step is to be tried again at once, or
     /// left out. Without an action the run only looks again at what it waits for, and the step's journal stays.
     /// </summary>
-    /// <param name="next">The step after the run's current one, should that be <paramref name="position"/>; null past the last.</param>
+    /// <param name="next">The step after the run's current one, if that is <paramref name="position"/>; null past the last.</param>
     /// <param name="position">Where the run was when <paramref name="next"/> was looked up; null when it is not needed.</param>
     public static RunDecision<TriggerOutcome?> Trigger(
         RunLedger ledger, UserId user, TriggerAction? action, int? position, StepDefinition? next)

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace Executor.Security.Endpoints;
 
 /// <summary>
-/// What a stranger is told of the trace that a request belongs to: nothing, or its <c>traceparent</c> (W3C Trace Context), which is two
-/// random numbers. <c>tracestate</c> and <c>baggage</c> are never told. A caller may have put anything there, such as names and tenants.
+/// What a stranger is told of the trace that a request belongs to: nothing, or its <c>traceparent</c> (W3C Trace Context). That is two
+/// random numbers. A stranger is never told <c>tracestate</c> or <c>baggage</c>: a caller may have put anything there, such as names and
+/// tenants.
 /// </summary>
 public sealed class OutgoingTrace : DistributedContextPropagator
 {
